@@ -1,0 +1,62 @@
+/**
+ * Ids are UUIDv7 (RFC 9562) made in the app. On the wire they carry a prefix that names their kind:
+ * `tr_019a9f2e6d4b7c3f8a51d0c2b4e6f708`. In the database they are plain `uuid`.
+ */
+import { randomBytes } from 'node:crypto'
+import type { Clock } from './clock.ts'
+
+export const idPrefixes = {
+  tenant: 'ten',
+  key: 'key',
+  decision: 'tr',
+  entry: 'ent',
+  audit: 'aud',
+  request: 'req',
+} as const
+export type IdKind = keyof typeof idPrefixes
+
+/** Makes UUIDv7. Later calls sort after earlier ones, also within a millisecond and when the clock steps back. */
+export type NewId = () => string
+
+export function createIds(clock: Clock): NewId {
+  let lastMs = 0
+  let counter = 0
+  return () => {
+    const bytes = randomBytes(16)
+    const now = clock.now()
+    if (now > lastMs) {
+      lastMs = now
+      counter = bytes.readUInt16BE(6) & 0x7ff // starts in the lower half, so a busy millisecond has room to count
+    } else if (++counter > 0xfff) {
+      lastMs++
+      counter = 0
+    }
+    bytes.writeUIntBE(lastMs, 0, 6)
+    bytes.writeUInt16BE(0x7000 | counter, 6)
+    bytes.writeUInt8(0x80 | ((bytes[8] ?? 0) & 0x3f), 8)
+    const hex = bytes.toString('hex')
+    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+  }
+}
+
+export const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+
+/** `tr`, uuid → `tr_` and 32 hex digits. */
+export const toWireId = (kind: IdKind, uuid: string): string => `${idPrefixes[kind]}_${uuid.replaceAll('-', '')}`
+
+/** The JSON Schema pattern of a wire id. */
+export const wireIdPattern = (kind: IdKind): string => `^${idPrefixes[kind]}_[0-9a-f]{32}$`
+
+/** The uuid of a wire id of that kind, or `undefined` if the text is not one. */
+export function fromWireId(kind: IdKind, wire: string): string | undefined {
+  const prefix = `${idPrefixes[kind]}_`
+  const hex = wire.slice(prefix.length)
+  if (!wire.startsWith(prefix) || !/^[0-9a-f]{32}$/.test(hex)) return undefined
+  return hexToUuid(hex)
+}
+
+export const hexToUuid = (hex: string): string =>
+  `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+
+/** The moment a UUIDv7 was made, in ms since 1970. */
+export const idTimeMs = (uuid: string): number => Number.parseInt(uuid.slice(0, 8) + uuid.slice(9, 13), 16)

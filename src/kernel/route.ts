@@ -1,0 +1,74 @@
+/**
+ * A route as data. Without permission, audit action and rate class it does not type-check; `public`, `loopback` and
+ * `none` are words one must write, and the sweep over all routes prints who wrote them.
+ */
+import type { Static, TSchema } from 'typebox'
+import type { AuditAction } from './audit-action.ts'
+
+export type RateClass = 'evaluate' | 'read' | 'write' | 'none'
+
+/** What a key may be allowed. Declared here because keys, routes and tests all speak of the same closed list. */
+export const permissions = {
+  'decisions:write': 'ask for decisions',
+  'decisions:read': 'read decisions',
+  'lists:write': 'change lists and their entries',
+  'lists:read': 'read lists and their entries',
+  'keys:write': 'issue, rotate and revoke keys, within its own scopes',
+  'keys:read': 'see keys (never their secrets)',
+  'history:write': 'date events in the past (imports and replays)',
+} as const
+export type Permission = keyof typeof permissions
+export const isPermission = (word: string): word is Permission => Object.hasOwn(permissions, word)
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+
+export type RouteInput<P extends TSchema, Q extends TSchema, B extends TSchema> = {
+  params: Static<P>
+  query: Static<Q>
+  body: Static<B>
+  /** Lower-case header fields the route declared in `headers`. */
+  headers: Readonly<Record<string, string | undefined>>
+}
+
+export type Reply<R> = { status?: number; body: R; headers?: Record<string, string> }
+
+type Described<P extends TSchema, Q extends TSchema, B extends TSchema, R extends TSchema> = {
+  method: Method
+  /** OpenAPI form: `/v1/decisions/{trace_id}`. */
+  path: `/${string}`
+  summary: string
+  description?: string
+  tag: string
+  params?: P
+  query?: Q
+  body?: B
+  /** Largest body in bytes; 64 KiB unless told. */
+  bodyLimitBytes?: number
+  /** Header fields the verb reads, lower case, with what they are for. */
+  headers?: Readonly<Record<string, string>>
+  reply: R
+  status?: 200 | 201 | 204
+  rate: RateClass
+}
+
+/** A route behind a key: `Ctx` is what authorising yields (the scope and who asks). */
+export type GuardedRoute<
+  Ctx,
+  P extends TSchema = TSchema,
+  Q extends TSchema = TSchema,
+  B extends TSchema = TSchema,
+  R extends TSchema = TSchema,
+> = Described<P, Q, B, R> & {
+  permission: Permission
+  audit: AuditAction | 'none'
+  run(context: Ctx, input: RouteInput<P, Q, B>): Promise<Reply<Static<R>>>
+}
+
+/** A route without a key. `loopback` answers only to callers on this machine. */
+export type OpenRoute<R extends TSchema = TSchema> = Described<TSchema, TSchema, TSchema, R> & {
+  permission: 'public' | 'loopback'
+  audit: 'none'
+  /** What the reply is, when not JSON. */
+  contentType?: string
+  run(): Promise<Reply<Static<R>>>
+}
