@@ -19,8 +19,8 @@ const otherExponents: Record<string, number> = {
 
 export type Money = { minor: number; currency: string }
 
-/** Largest amount: 10^15 minor units, exact in a double with room to add. */
-export const maxMinor = 1e15
+/** Largest amount: 10^12 minor units. Sums stay exact in a double, and no amount has the length of a card number. */
+export const maxMinor = 1e12
 
 export const isCurrency = (code: string): boolean => codes.has(code)
 export const currencyExponent = (code: string): number => otherExponents[code] ?? 2

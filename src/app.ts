@@ -1,0 +1,100 @@
+/** The composition root: the only file that knows everything. Builds each part from what it needs, in layer order. */
+import { mkdir } from 'node:fs/promises'
+import type { Config } from '#config'
+import { actions as decisionActions, createDecisions, controls as decisionControls, routes as decisionRoutes } from '#engine/decisions'
+import { actions as listActions, createLists, routes as listRoutes } from '#engine/lists'
+import { createServer, controls as httpControls, systemRoutes } from '#http'
+import type { Clock } from '#kernel/clock'
+import type { Control } from '#kernel/control'
+import { createIds } from '#kernel/id'
+import { authorize, controls as accessControls } from '#platform/access'
+import { createAudit, controls as auditControls } from '#platform/audit'
+import { controls as databaseControls, migrate, openDatabase, type WriteHooks } from '#platform/database'
+import { createEncryption, controls as encryptionControls } from '#platform/encryption'
+import { createKeys, actions as keyActions, controls as keyControls, routes as keyRoutes } from '#platform/keys'
+import { createLimiter, defaultRates, controls as limitControls, type RateTable } from '#platform/limits'
+import { startLoop } from '#platform/loops'
+import { openOwnPostgres } from '#platform/postgres'
+import { createMetrics, type Log, controls as telemetryControls } from '#platform/telemetry'
+import { createTenancy, actions as tenantActions } from '#platform/tenancy'
+import { createTransactions, controls as transactionControls } from '#products/transactions'
+
+export const version = '0.0.1'
+
+export type VouchNeeds = {
+  config: Config
+  clock: Clock
+  log: Log
+  /** `serve` takes the home for itself; anything else works beside a running server. */
+  as: 'server' | 'guest'
+  rates?: RateTable
+  hooks?: WriteHooks
+  /** Settings of the own PostgreSQL; tests turn fsync off. */
+  postgresSettings?: Readonly<Record<string, string>>
+}
+export type Vouch = Awaited<ReturnType<typeof openVouch>>
+
+export async function openVouch(needs: VouchNeeds) {
+  const { config, clock, log } = needs
+  await mkdir(config.home, { recursive: true, mode: 0o700 })
+  const own = config.databaseUrl
+    ? undefined
+    : await openOwnPostgres({ home: config.home, log: (event, fields) => log.info(event, fields), settings: needs.postgresSettings ?? {} })
+  const closers: (() => Promise<void>)[] = own ? [own.close] : []
+  const close = async () => {
+    for (const closer of closers.splice(0).reverse()) await closer()
+  }
+  try {
+    if (needs.as === 'server') await own?.lockForServing()
+    if (own) await migrate(own.urls.owner)
+    const onError = () => log.warn('database_connection_lost')
+    const url = own?.urls.app ?? config.databaseUrl ?? ''
+    const database = await openDatabase({ url, clock, onError, ...(needs.hooks ? { hooks: needs.hooks } : {}) })
+    closers.push(database.close)
+
+    const newId = createIds(clock)
+    const metrics = createMetrics()
+    const onMasterKeyMade = (file: string) => log.warn('master_key_made_back_it_up', { path: file })
+    const encryption = await createEncryption({ database, clock, masterKey: config.masterKey, onMasterKeyMade })
+    const actions = [...tenantActions, ...keyActions, ...listActions, ...decisionActions]
+    const audit = createAudit({ actions, encryption, newId, clock })
+    const tenancy = createTenancy({ database, encryption, audit, newId, clock })
+    const keys = createKeys({ database, audit, newId, clock })
+    const limiter = createLimiter({ clock })
+    const lists = createLists({ encryption, audit, newId, clock })
+    const decisions = createDecisions({ database, encryption, newId, clock })
+    const onDecided = (decision: string) => metrics.decisions.inc({ decision })
+    const transactions = createTransactions({ decisions, lists, clock, onDecided })
+
+    const guarded = [...transactions.routes, ...decisionRoutes(decisions), ...listRoutes(lists), ...keyRoutes(keys)]
+    const open = systemRoutes({ version, ping: database.ping, metrics: () => metrics.registry.metrics(), openapi: () => server.swagger() })
+    const rates = needs.rates ?? defaultRates
+    const server = await createServer({
+      guarded, open, clock, newId, log, metrics, version, limiter, rates,
+      trustedProxies: config.trustedProxies,
+      authenticateKey: keys.authenticate,
+      authorize: (principal, permission, requestId) => authorize(database, principal, permission, requestId),
+    }) // prettier-ignore
+    closers.push(async () => {
+      await server.close()
+      await keys.flushLastUsed().catch(() => log.warn('last_used_lost'))
+    })
+
+    const gathered: Control[] = [
+      databaseControls, telemetryControls, encryptionControls, auditControls, accessControls, keyControls, limitControls, decisionControls,
+      ].flatMap((controls) => controls())
+
+    const startLoops = () => {
+      const loops = [
+        startLoop({ name: 'last used', everyMs: 30_000, log, run: keys.flushLastUsed }),
+        startLoop({ name: 'partitions', everyMs: 3_600_000, log, run: database.ensurePartitions }),
+        startLoop({ name: 'idempotency keys', everyMs: 3_600_000, log, run: decisions.expireKeys }),
+      ]
+      closers.push(...loops.map((loop) => loop.close))
+    }
+    return { config, clock, log, database, encryption, audit, tenancy, keys, lists, decisions, server, guarded, open, controls: gathered, startLoops, own, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}

@@ -1,0 +1,33 @@
+/** What a claim is: the public sentence about a promise, who keeps it, and how it is shown to hold. */
+export const groups = [
+  'encryption',
+  'access',
+  'audit',
+  'incidents',
+  'continuity',
+  'software',
+  'data-protection',
+  'communities',
+  'organisation',
+] as const
+export type ClaimGroup = (typeof groups)[number]
+
+export type Language = 'en' | 'sv'
+
+/** A text in every language that Vouch speaks. */
+export type Text = Readonly<Record<Language, string>>
+
+export type Keeper = 'software' | 'deployment' | 'organisation' | 'tenant'
+
+/** `auto`: code that runs and can fail. `record`: a dated record that goes stale. `both`: needs the two of them. */
+export type CheckKind = 'auto' | 'record' | 'both'
+
+export type Claim = {
+  /** `acc.keys`: stable, used in `controls.ts`, in tests and on the trust page. */
+  readonly id: string
+  readonly group: ClaimGroup
+  /** What the public reads. Says no more than the check can show. */
+  readonly sentence: Text
+  readonly keptBy: readonly Keeper[]
+  readonly check: CheckKind
+}

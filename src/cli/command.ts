@@ -1,0 +1,92 @@
+/** What a command is, and how its words are read. */
+import { parseArgs, type ParseArgsOptionsConfig } from 'node:util'
+import type { Config, SettingName } from '#config'
+import type { Clock } from '#kernel/clock'
+import type { Log } from '#platform/telemetry'
+
+export const exit = { ok: 0, failed: 1, usage: 2, unavailable: 3 } as const
+export type ExitCode = (typeof exit)[keyof typeof exit]
+
+/** What a command may touch of the process. */
+export type Terminal = {
+  out(text: string): void
+  err(text: string): void
+  isTerminal: boolean
+  columns: number
+  /** Resolves when the process is asked to stop. */
+  stopped(): Promise<string>
+}
+
+export type Context = {
+  options: Readonly<Record<string, string | boolean | undefined>>
+  positionals: readonly string[]
+  terminal: Terminal
+  clock: Clock
+  readConfig(defaults?: Partial<Record<SettingName, string>>): Config
+  createLog(config: Config): Log
+  /** The answer: one JSON document with --json, else the text. */
+  answer(document: unknown, text: string): void
+}
+
+export type Command = {
+  name: string
+  /** After the name: `NAME`, `list`, … */
+  form: string
+  summary: string
+  /** Below the options, in --help. */
+  more?: string
+  options: Readonly<Record<string, { type: 'string' | 'boolean'; means: string; value?: string }>>
+  positionals: { min: number; max: number }
+  run(context: Context): Promise<ExitCode>
+}
+
+export class UsageError extends Error {
+  override name = 'UsageError'
+}
+
+const common: Command['options'] = {
+  json: { type: 'boolean', means: 'one JSON document on standard output, everything else on standard error' },
+  help: { type: 'boolean', means: 'this text' },
+}
+
+export function parseWords(command: Command, words: readonly string[]): Pick<Context, 'options' | 'positionals'> {
+  const options: ParseArgsOptionsConfig = Object.fromEntries(
+    Object.entries({ ...command.options, ...common }).map(([name, { type }]) => [name, { type }]),
+  )
+  try {
+    const { values, positionals } = parseArgs({ args: [...words], options, allowPositionals: true, strict: true })
+    const { min, max } = command.positionals
+    const isHelp = values['help'] === true
+    if (!isHelp && (positionals.length < min || positionals.length > max)) throw new UsageError(`Usage: vouch ${command.name} ${command.form}`)
+    const single = Object.entries(values).map(([name, value]) => [name, Array.isArray(value) ? value.at(-1) : value])
+    return { options: Object.fromEntries(single), positionals }
+  } catch (error) {
+    throw error instanceof UsageError ? error : new UsageError(error instanceof Error ? error.message : 'unreadable options')
+  }
+}
+
+export function helpOf(command: Command): string {
+  const rows = Object.entries({ ...command.options, ...common }).map(
+    ([name, { type, means, value }]) => [`--${name}${type === 'string' ? ` ${value ?? 'TEXT'}` : ''}`, means] as const,
+  )
+  const width = Math.max(...rows.map(([left]) => left.length))
+  const lines = rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`)
+  const more = command.more ? `\n${command.more}\n` : ''
+  return `vouch ${command.name} ${command.form}\n\n${command.summary}\n\nOptions:\n${lines.join('\n')}\n${more}`
+}
+
+/** A text option, or undefined. */
+export const textOf = (context: Context, name: string): string | undefined => {
+  const value = context.options[name]
+  return typeof value === 'string' ? value : undefined
+}
+
+export function integerOf(context: Context, name: string, bounds: { min: number; max: number }): number | undefined {
+  const text = textOf(context, name)
+  if (text === undefined) return undefined
+  const value = Number(text)
+  if (!/^\d+$/.test(text) || value < bounds.min || value > bounds.max) {
+    throw new UsageError(`--${name} takes a whole number from ${bounds.min} to ${bounds.max}`)
+  }
+  return value
+}

@@ -1,0 +1,35 @@
+import { openVouch, type Vouch } from '#app'
+import { fromWireId, toWireId } from '#kernel/id'
+import { userInfo } from 'node:os'
+import type { Actor } from '#kernel/actor'
+import { systemScope, type Scope } from '#platform/database'
+import { type Context, textOf, UsageError } from './command.ts'
+
+/** Whoever has a shell on this machine, by the name of the account. */
+export const operator = (): Actor => ({ kind: 'operator', id: userInfo().username.slice(0, 100) || 'operator' })
+
+/** Opens the installation beside a running server, does `work`, and closes it. Only warnings are logged. */
+export async function withVouch<T>(context: Context, work: (vouch: Vouch) => Promise<T>): Promise<T> {
+  const config = context.readConfig()
+  const logLevel = config.logLevel === 'info' ? 'warn' : config.logLevel
+  const vouch = await openVouch({ config, clock: context.clock, log: context.createLog({ ...config, logLevel }), as: 'guest' })
+  try {
+    return await work(vouch)
+  } finally {
+    await vouch.close()
+  }
+}
+
+/** The tenant that --tenant names, or the only one; with --test its twin. */
+export async function chooseTenant(context: Context, vouch: Vouch): Promise<{ scope: Scope; mode: 'live' | 'test' }> {
+  const wire = textOf(context, 'tenant')
+  const mode = context.options['test'] === true ? 'test' : 'live'
+  const tenants = await vouch.tenancy.list({ limit: wire === undefined ? 2 : 100_000 })
+  const id = wire === undefined ? undefined : fromWireId('tenant', wire)
+  const chosen = wire === undefined ? tenants[0] : tenants.find((tenant) => tenant.id === id || tenant.twinId === id)
+  if (!chosen) throw new UsageError(wire === undefined ? 'There is no tenant yet: vouch tenant create NAME' : 'There is no such tenant: vouch tenant list')
+  if (wire === undefined && tenants.length > 1) throw new UsageError(`There are several tenants: choose with --tenant ${toWireId('tenant', chosen.id)} (vouch tenant list)`)
+  const isTwin = mode === 'test' || chosen.twinId === id
+  const system = systemScope(vouch.database, 'command line')
+  return { scope: system.asTenant(isTwin ? chosen.twinId : chosen.id, operator()), mode: isTwin ? 'test' : 'live' }
+}

@@ -1,0 +1,80 @@
+/**
+ * Settings: read once, here alone, from `VOUCH_*`. An unknown or malformed one stops the start, with all that is wrong in
+ * one message. docs/settings.md is made from this table.
+ */
+import { resolve } from 'node:path'
+
+type Setting = { default: string | undefined; means: string; read(text: string): string | undefined }
+
+const anyText = (): undefined => undefined
+const portText = (text: string) => (/^\d{1,5}$/.test(text) && Number(text) < 65_536 ? undefined : 'must be a port from 0 to 65535')
+const urlText = (text: string) => (/^postgres(ql)?:\/\//.test(text) ? undefined : 'must begin with postgres://')
+const levelText = (text: string) => (/^(debug|info|warn|error|silent)$/.test(text) ? undefined : 'must be debug, info, warn, error or silent')
+const networksText = (text: string) =>
+  text.split(',').every((part) => /^[0-9a-fA-F.:]+\/\d{1,3}$/.test(part.trim())) ? undefined : 'must be CIDR networks, separated by commas'
+
+/** Each setting with its default, its meaning, and what is wrong with a text (`undefined` if nothing). */
+export const settings = {
+  VOUCH_HOME: { default: '.vouch', means: 'Folder of this installation: master key, own PostgreSQL.', read: anyText },
+  VOUCH_HOST: { default: '127.0.0.1', means: 'Address to listen on. Beyond loopback only with VOUCH_TRUSTED_PROXIES.', read: anyText },
+  VOUCH_PORT: { default: '8787', means: 'Port to listen on; 0 takes a free one.', read: portText },
+  VOUCH_DATABASE_URL: { default: undefined, means: 'PostgreSQL 15 or newer, as the role vouch_app. Unset: Vouch runs its own PostgreSQL below VOUCH_HOME.', read: urlText },
+  VOUCH_DATABASE_OWNER_URL: { default: undefined, means: 'The same database as the role vouch_owner; read by `vouch migrate` alone.', read: urlText },
+  VOUCH_MASTER_KEY: { default: undefined, means: '32 bytes in base64. Unset: read from VOUCH_MASTER_KEY_FILE.', read: anyText },
+  VOUCH_MASTER_KEY_FILE: { default: undefined, means: 'File with the master key; `master.key` in VOUCH_HOME unless set. Made at the very first start.', read: anyText },
+  VOUCH_TRUSTED_PROXIES: { default: undefined, means: 'Networks of your reverse proxies (CIDR, commas). Only from them is X-Forwarded-For believed; they must speak TLS to the world.', read: networksText },
+  VOUCH_LOG_LEVEL: { default: 'info', means: 'debug, info, warn, error or silent. JSON lines on standard error.', read: levelText },
+} as const satisfies Record<string, Setting> // prettier-ignore
+export type SettingName = keyof typeof settings
+
+export type Config = {
+  home: string
+  host: string
+  port: number
+  databaseUrl: string | undefined
+  databaseOwnerUrl: string | undefined
+  masterKey: { value: string | undefined; file: string }
+  trustedProxies: readonly string[]
+  logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
+}
+
+export class ConfigError extends Error {
+  override name = 'ConfigError'
+}
+
+/** This process's environment, for `readConfig`. */
+export const environment = (): Readonly<Record<string, string | undefined>> => process.env
+
+const isSetting = (name: string): name is SettingName => Object.hasOwn(settings, name)
+const loopback = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/
+
+/** `defaults` replace the table's, e.g. the demo's own home. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>, defaults: Partial<Record<SettingName, string>> = {}): Config {
+  const wrong: string[] = []
+  for (const name of Object.keys(env)) {
+    if (name.startsWith('VOUCH_') && !isSetting(name)) wrong.push(`${name} is no setting of Vouch; docs/settings.md lists them`)
+  }
+  const textOf = (name: SettingName): string | undefined => {
+    const text = env[name] || defaults[name] || settings[name].default
+    const why = text === undefined ? undefined : settings[name].read(text)
+    if (why) wrong.push(`${name} ${why}`)
+    return text
+  }
+  const home = resolve(textOf('VOUCH_HOME') ?? '.vouch')
+  const level = textOf('VOUCH_LOG_LEVEL')
+  const config: Config = {
+    home,
+    host: textOf('VOUCH_HOST') ?? '127.0.0.1',
+    port: Number(textOf('VOUCH_PORT')),
+    databaseUrl: textOf('VOUCH_DATABASE_URL'),
+    databaseOwnerUrl: textOf('VOUCH_DATABASE_OWNER_URL'),
+    masterKey: { value: textOf('VOUCH_MASTER_KEY'), file: resolve(textOf('VOUCH_MASTER_KEY_FILE') ?? `${home}/master.key`) },
+    trustedProxies: (textOf('VOUCH_TRUSTED_PROXIES') ?? '').split(',').map((part) => part.trim()).filter(Boolean),
+    logLevel: level === 'debug' || level === 'warn' || level === 'error' || level === 'silent' ? level : 'info',
+  }
+  if (!loopback.test(config.host) && config.trustedProxies.length === 0) {
+    wrong.push('VOUCH_HOST reaches beyond this machine: put a TLS proxy in front and name its network in VOUCH_TRUSTED_PROXIES')
+  }
+  if (wrong.length > 0) throw new ConfigError(`The settings cannot be used:\n${wrong.map((line) => `  - ${line}`).join('\n')}`)
+  return config
+}

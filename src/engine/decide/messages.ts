@@ -1,0 +1,49 @@
+/** Reasons in words. A reason is stored as id and parameters; here it gets its sentence. */
+import type { Reason } from './decide.ts'
+
+type Params = Reason['params']
+
+const factorNames: Readonly<Record<string, string>> = {
+  amount_ratio: 'the amount',
+  velocity: 'how often payments come',
+  category_risk: 'the category',
+  merchant_trust: 'the trust in the merchant',
+  geo_consistency: 'the places',
+  signature: "the agent's signature",
+  time_anomaly: 'the time of day',
+}
+const fieldNames: Readonly<Record<string, string>> = {
+  user_id: 'customer',
+  merchant_id: 'merchant',
+  card_fingerprint: 'card',
+  device_id: 'device',
+  ip: 'address',
+  country: 'country',
+  agent: 'agent',
+}
+const named = (names: Readonly<Record<string, string>>, value: string | number | undefined): string => names[String(value)] ?? String(value)
+const money = ({ amount, currency }: Params): string => `${amount} ${currency}`
+
+const english: Readonly<Record<string, (params: Params) => string>> = {
+  'score.APPROVED': (p) => `Approved: ${money(p)} scores ${p['score']}, below ${p['threshold']} where confirmation begins.`,
+  'score.STEP_UP_REQUIRED': (p) =>
+    `Confirmation needed: ${money(p)} scores ${p['score']}, at or above ${p['threshold']}; most of it comes from ${named(factorNames, p['factor'])}.`,
+  'score.DECLINED': (p) =>
+    `Declined: ${money(p)} scores ${p['score']}, at or above ${p['threshold']}; most of it comes from ${named(factorNames, p['factor'])}.`,
+  'list.deny': (p) => `Declined: the ${named(fieldNames, p['field'])} is on the deny list ${p['list']}.`,
+  'list.allow': (p) => `Approved: the ${named(fieldNames, p['field'])} is on the allow list ${p['list']}.`,
+  missing: () => 'Not measured: the event did not carry what this factor needs.',
+  'limit.top': () => 'The sum passed 100, where the score ends.',
+  'limit.bottom': () => 'The sum fell below 0, where the score begins.',
+  'amount_ratio.spendable': (p) => `${money(p)} is ${p['ratio']} times the ${p['spendable']} ${p['currency']} that the customer may spend.`,
+  'amount_ratio.typical': (p) => `${money(p)} is ${p['ratio']} times a typical payment of ${p['typical']} ${p['currency']}.`,
+  category_risk: (p) => `The category ${p['category']} has risk ${p['risk']} on a scale from 0 to 1.`,
+  merchant_trust: (p) => `The merchant has trust ${p['trust']} on a scale from 0 to 1.`,
+}
+
+export function renderReason({ id, params }: Reason): string {
+  const sentence = english[id]
+  if (!sentence) throw new Error(`no sentence for the reason ${id}`)
+  return sentence(params)
+}
+export const reasonIds: readonly string[] = Object.keys(english)

@@ -1,0 +1,70 @@
+/** The decision document: what is stored, hashed and replayed. No latency, no receipt, no links, no identifiers. */
+import { rfc3339 } from '#kernel/clock'
+import { toWireId } from '#kernel/id'
+import { type Judgement, type Reason, renderReason } from '#engine/decide'
+
+export type Change = { change: string; decision: 'APPROVED' }
+
+export type DecisionDocument = {
+  schema: 1
+  trace_id: string
+  received_at: string
+  occurred_at: string
+  decision: Judgement['decision']
+  risk_score: number
+  risk_level: Judgement['level']
+  reason: Reason
+  policy_version: number
+  factors: readonly {
+    id: string
+    status: 'measured' | 'missing'
+    weight: number
+    raw: number | null
+    contribution: number
+    reason: Reason
+    evidence: readonly string[]
+  }[]
+  counterfactual: readonly Change[]
+  counterfactual_none: string | null
+  compliance: { status: 'not_assessed'; sca_required: null; exemption: null }
+  agent: { status: 'not_checked' }
+}
+
+export function toDocument(of: {
+  id: string
+  receivedMs: number
+  occurredMs: number
+  policyVersion: number
+  judgement: Judgement
+  counterfactual: readonly Change[]
+  counterfactualNone: string | null
+}): DecisionDocument {
+  const { judgement } = of
+  return {
+    schema: 1,
+    trace_id: toWireId('decision', of.id),
+    received_at: rfc3339(of.receivedMs),
+    occurred_at: rfc3339(of.occurredMs),
+    decision: judgement.decision,
+    risk_score: judgement.score / 100,
+    risk_level: judgement.level,
+    reason: judgement.reason,
+    policy_version: of.policyVersion,
+    factors: judgement.factors.map(({ points, ...factor }) => ({ ...factor, contribution: points / 100 })),
+    counterfactual: of.counterfactual,
+    counterfactual_none: of.counterfactualNone,
+    compliance: { status: 'not_assessed', sca_required: null, exemption: null },
+    agent: { status: 'not_checked' },
+  }
+}
+
+/** The answer: the document with its reasons in words. */
+export const toAnswer = ({ schema: _, reason, factors, ...document }: DecisionDocument) => ({
+  ...document,
+  reason_text: renderReason(reason),
+  factors: factors.map(({ reason, ...factor }) => ({ ...factor, explanation: renderReason(reason), evidence: [...factor.evidence] })),
+  counterfactual: [...document.counterfactual],
+  sca_required: document.compliance.sca_required,
+  receipt: null,
+})
+export type Answer = ReturnType<typeof toAnswer>

@@ -1,0 +1,45 @@
+import Type from 'typebox'
+import { wireIdPattern } from '#kernel/id'
+import { pageOf, pageQuery } from '#kernel/page'
+
+const closed = { additionalProperties: false } as const
+
+/** Fields of an event that a list can name. */
+export const listFields = ['user_id', 'merchant_id', 'card_fingerprint', 'device_id', 'ip', 'country', 'agent'] as const
+
+const listId = Type.String({ pattern: '^[a-z0-9][a-z0-9_-]{0,62}$', description: 'A word you choose.', examples: ['stolen-cards'] })
+const entryId = Type.String({ pattern: wireIdPattern('entry') })
+const kind = Type.String({ enum: ['allow', 'deny', 'custom'], description: 'deny declines, allow approves, custom is for rules to name.' })
+const time = Type.String({ format: 'date-time' })
+
+export const ListParams = Type.Object({ list_id: listId }, closed)
+export const EntryParams = Type.Object({ list_id: listId, entry_id: entryId }, closed)
+export const EntryQuery = Type.Object(pageQuery, closed)
+export const NewList = Type.Object({ kind }, { ...closed, title: 'NewList' })
+export const List = Type.Object({ id: listId, kind, created_at: time }, { ...closed, title: 'List' })
+export const Lists = Type.Object({ data: Type.Array(List), next_cursor: Type.Null() }, { ...closed, title: 'Lists' })
+export const Nothing = Type.Null()
+
+const field = Type.String({ enum: [...listFields] })
+export const NewEntry = Type.Object(
+  {
+    field,
+    value: Type.String({ minLength: 1, maxLength: 256, examples: ['u_456'] }),
+    note: Type.Optional(Type.String({ minLength: 1, maxLength: 500, description: 'Why. Kept encrypted.' })),
+    expires_at: Type.Optional(time),
+  },
+  { ...closed, title: 'NewEntry' },
+)
+export const Entry = Type.Object(
+  {
+    id: entryId,
+    list_id: listId,
+    field,
+    value: Type.String(),
+    note: Type.Union([Type.String(), Type.Null()]),
+    expires_at: Type.Union([time, Type.Null()]),
+    created_at: time,
+  },
+  { ...closed, title: 'Entry' },
+)
+export const EntryPage = pageOf(Entry, 'EntryPage')

@@ -1,0 +1,81 @@
+import { rfc3339 } from '#kernel/clock'
+import { Fault } from '#kernel/fault'
+import { fromWireId, toWireId } from '#kernel/id'
+import { askPage, toPage } from '#kernel/page'
+import { type Route, route } from '#platform/access'
+import { entryAdded, entryDeleted, listDeleted, listPut } from './actions.ts'
+import { Entry as EntrySchema, EntryPage, EntryParams, EntryQuery, List, ListParams, Lists as ListsSchema, NewEntry, NewList, Nothing } from './contract.ts'
+import type { Entry, Lists } from './index.ts'
+import type { ListRow } from './store.ts'
+
+const tag = 'Lists'
+const toWireList = ({ id, kind, created_at }: ListRow) => ({ id, kind, created_at: rfc3339(created_at.getTime()) })
+const toWireEntry = (entry: Entry) => ({
+  id: toWireId('entry', entry.id),
+  list_id: entry.listId,
+  field: entry.field,
+  value: entry.value,
+  note: entry.note,
+  expires_at: entry.expiresAt && rfc3339(entry.expiresAt.getTime()),
+  created_at: rfc3339(entry.createdAt.getTime()),
+})
+
+function requireEntryId(wire: string): string {
+  const id = fromWireId('entry', wire)
+  if (!id) throw new Fault('not_found', 'There is no such entry in this list.')
+  return id
+}
+
+export const routes = (lists: Lists): Route[] => [
+  route({
+    method: 'GET', path: '/v1/lists', tag, summary: 'All lists', permission: 'lists:read', audit: 'none', rate: 'read',
+    reply: ListsSchema,
+    async run({ scope }) {
+      return { body: { data: (await scope.transaction(lists.all)).map(toWireList), next_cursor: null } }
+    },
+  }),
+  route({
+    method: 'PUT', path: '/v1/lists/{list_id}', tag, summary: 'Make a list', permission: 'lists:write', audit: listPut, rate: 'write',
+    params: ListParams, body: NewList, reply: List,
+    async run({ scope }, { params, body }) {
+      return { body: toWireList(await scope.transaction((tx) => lists.put(tx, params.list_id, body.kind))) }
+    },
+  }),
+  route({
+    method: 'DELETE', path: '/v1/lists/{list_id}', tag, summary: 'Delete a list and its entries',
+    permission: 'lists:write', audit: listDeleted, rate: 'write', params: ListParams, reply: Nothing, status: 204,
+    async run({ scope }, { params }) {
+      await scope.transaction((tx) => lists.remove(tx, params.list_id))
+      return { status: 204, body: null }
+    },
+  }),
+  route({
+    method: 'GET', path: '/v1/lists/{list_id}/entries', tag, summary: 'Entries of a list, newest first',
+    permission: 'lists:read', audit: 'none', rate: 'read', params: ListParams, query: EntryQuery, reply: EntryPage,
+    async run({ scope }, { params, query }) {
+      const ask = askPage(query)
+      return { body: toPage(await scope.transaction((tx) => lists.entries(tx, params.list_id, ask)), ask, toWireEntry) }
+    },
+  }),
+  route({
+    method: 'POST', path: '/v1/lists/{list_id}/entries', tag, summary: 'Add an entry',
+    permission: 'lists:write', audit: entryAdded, rate: 'write', params: ListParams, body: NewEntry, reply: EntrySchema, status: 201,
+    async run({ scope }, { params, body }) {
+      const entry = {
+        field: body.field,
+        value: body.value,
+        note: body.note ?? null,
+        expiresAt: body.expires_at === undefined ? null : new Date(body.expires_at),
+      }
+      return { status: 201, body: toWireEntry(await scope.transaction((tx) => lists.add(tx, params.list_id, entry))) }
+    },
+  }),
+  route({
+    method: 'DELETE', path: '/v1/lists/{list_id}/entries/{entry_id}', tag, summary: 'Delete an entry',
+    permission: 'lists:write', audit: entryDeleted, rate: 'write', params: EntryParams, reply: Nothing, status: 204,
+    async run({ scope }, { params }) {
+      await scope.transaction((tx) => lists.removeEntry(tx, params.list_id, requireEntryId(params.entry_id)))
+      return { status: 204, body: null }
+    },
+  }),
+] // prettier-ignore

@@ -1,0 +1,122 @@
+/** Puts route tables on the server. Each request makes the same stops, in the same order; see ARCHITECTURE.md. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { TSchema } from 'typebox'
+import { Fault } from '#kernel/fault'
+import type { OpenRoute, Permission, RateClass } from '#kernel/route'
+import type { Principal, RequestContext, Route } from '#platform/access'
+import type { Scope } from '#platform/database'
+import { addressName, type Limiter, type RateTable, strangerRate, type Verdict } from '#platform/limits'
+import { authenticate, type AuthenticateKey } from './authenticate.ts'
+import { Problem } from './problem.ts'
+
+export type MountNeeds = {
+  authenticateKey: AuthenticateKey
+  authorize(principal: Principal, permission: Permission, requestId: string): Scope
+  limiter: Limiter
+  rates: RateTable
+}
+
+type Guarded = { context: RequestContext }
+const contexts = new WeakMap<FastifyRequest, Guarded>()
+/** Who asks, for the log. */
+export const principalOf = (request: FastifyRequest): Principal | undefined => contexts.get(request)?.context.principal
+
+export const toFastifyPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1')
+
+const present = (schemas: Record<string, TSchema | undefined>): Record<string, TSchema> =>
+  Object.fromEntries(Object.entries(schemas).filter((entry): entry is [string, TSchema] => entry[1] !== undefined))
+
+function schemaOf(route: Route | OpenRoute) {
+  const isJson = !('contentType' in route) || route.contentType === undefined
+  return {
+    tags: [route.tag],
+    summary: route.summary,
+    ...(route.description ? { description: route.description } : {}),
+    ...(route.permission === 'public' || route.permission === 'loopback'
+      ? { security: [] }
+      : { security: [{ key: [] }], 'x-permission': route.permission }),
+    ...present({ params: route.params, querystring: route.query, body: route.body }),
+    ...(isJson ? { response: { [route.status ?? 200]: route.reply, '4xx': Problem, '5xx': Problem } } : {}),
+  }
+}
+
+export function mountGuarded(app: FastifyInstance, routes: readonly Route[], needs: MountNeeds): void {
+  const { authenticateKey, authorize, limiter, rates } = needs
+  for (const route of routes) {
+    app.route({
+      method: route.method,
+      url: toFastifyPath(route.path),
+      schema: schemaOf(route),
+      bodyLimit: route.bodyLimitBytes ?? 65_536,
+      // Before the body is read: a stranger's bytes are never parsed.
+      onRequest: async (request, reply) => {
+        const address = addressName(request.ip)
+        const principal = await authenticate(request.headers.authorization, request.ip, authenticateKey).catch((error: unknown) => {
+          if (error instanceof Fault && error.code === 'unauthenticated') {
+            requireRoom(reply, [limiter.take(`stranger ${address}`, strangerRate)])
+          }
+          throw error
+        })
+        if (route.rate !== 'none') requireRoom(reply, takeAll(limiter, rates, route.rate, principal, address))
+        const scope = authorize(principal, route.permission, request.id)
+        contexts.set(request, { context: { scope, principal, requestId: request.id } })
+      },
+      handler: async (request, reply) => {
+        const guarded = contexts.get(request)
+        if (!guarded) throw new Fault('unauthenticated', 'Send a key: Authorization: Bearer vch_live_…')
+        const headers = Object.fromEntries(Object.keys(route.headers ?? {}).map((name) => [name, headerOf(request, name)]))
+        const { params, query, body } = request
+        const { status = 200, body: answer, headers: more = {} } = await route.run(guarded.context, { params, query, body, headers })
+        return reply.code(status).headers(more).send(status === 204 ? undefined : answer)
+      },
+    })
+  }
+}
+
+const headerOf = (request: FastifyRequest, name: string): string | undefined => {
+  const value = request.headers[name]
+  return Array.isArray(value) ? value.join(', ') : value
+}
+
+function takeAll(limiter: Limiter, rates: RateTable, rate: Exclude<RateClass, 'none'>, principal: Principal, address: string): Verdict[] {
+  return [
+    limiter.take(`key ${principal.actor.id} ${rate}`, rates.key[rate]),
+    limiter.take(`tenant ${principal.tenantId} ${rate}`, rates.tenant[rate]),
+    limiter.take(`ip ${address} ${rate}`, rates.ip[rate]),
+  ]
+}
+
+/** Tells the tightest of the limits, and refuses when one has no room. */
+function requireRoom(reply: FastifyReply, verdicts: readonly Verdict[]): void {
+  const [tightest] = [...verdicts].sort((a, b) => Number(a.ok) - Number(b.ok) || a.remaining - b.remaining)
+  if (!tightest) return
+  reply.headers({
+    'ratelimit-limit': tightest.limit,
+    'ratelimit-remaining': tightest.remaining,
+    'ratelimit-reset': tightest.resetSeconds,
+  })
+  if (!tightest.ok) throw new Fault('rate_limited', 'Slow down: wait as long as Retry-After says.', { retryAfterSeconds: tightest.resetSeconds })
+}
+
+export function mountOpen(app: FastifyInstance, routes: readonly OpenRoute[], limiter: Limiter, rates: RateTable): void {
+  for (const route of routes) {
+    app.route({
+      method: route.method,
+      url: toFastifyPath(route.path),
+      schema: schemaOf(route),
+      onRequest: async (request, reply) => {
+        if (route.permission === 'loopback' && !isLocal(request)) throw new Fault('not_found', 'There is nothing at this address.')
+        if (route.rate !== 'none') requireRoom(reply, [limiter.take(`ip ${addressName(request.ip)} open`, rates.ip[route.rate])])
+      },
+      handler: async (_request, reply) => {
+        const { status = 200, body, headers = {} } = await route.run()
+        if (route.contentType) reply.type(route.contentType)
+        return reply.code(status).headers(headers).send(body)
+      },
+    })
+  }
+}
+
+/** From this machine, and not by way of a proxy on it. */
+const isLocal = ({ socket, headers }: FastifyRequest): boolean =>
+  /^(127\.|::1$|::ffff:127\.)/.test(socket.remoteAddress ?? '') && !headers['x-forwarded-for'] && !headers['forwarded'] && !headers['via']

@@ -1,0 +1,147 @@
+/** The server: every timeout and every cap is set here, and every answer leaves through here. */
+import type { Server } from 'node:http'
+import helmet from '@fastify/helmet'
+import swagger from '@fastify/swagger'
+import underPressure from '@fastify/under-pressure'
+import fastify, { type FastifyInstance } from 'fastify'
+import type { TSchema } from 'typebox'
+import type { Clock } from '#kernel/clock'
+import { Fault } from '#kernel/fault'
+import { type NewId, toWireId } from '#kernel/id'
+import type { OpenRoute } from '#kernel/route'
+import type { Route } from '#platform/access'
+import { addressName, strangerRate } from '#platform/limits'
+import { errorFields, type Log, type Metrics } from '#platform/telemetry'
+import { mountGuarded, type MountNeeds, mountOpen, principalOf, toFastifyPath } from './mount.ts'
+import { describeApi } from './openapi.ts'
+import { problemType, toFault, toProblem } from './problem.ts'
+import { readJson } from './read-json.ts'
+import { refuseConnection } from './refuse-connection.ts'
+import { compileValidator, type Part } from './validate.ts'
+
+/** Each limit of the edge, in one place. docs/settings.md repeats them. */
+export const edgeLimits = {
+  headerBytes: 16_384,
+  headersMs: 8_000,
+  requestMs: 10_000,
+  idleSocketMs: 15_000,
+  keepAliveMs: 10_000,
+  handlerMs: 10_000,
+  connections: 2_048,
+  inFlight: 512,
+  pathPartLength: 100,
+  eventLoopDelayMs: 1_500,
+} as const
+
+export type ServerNeeds = MountNeeds & {
+  guarded: readonly Route[]
+  open: readonly OpenRoute[]
+  clock: Clock
+  newId: NewId
+  log: Log
+  metrics: Metrics
+  version: string
+  /** Networks of proxies whose X-Forwarded-For is believed; never a count, never `true`. */
+  trustedProxies: readonly string[]
+}
+
+const partOf = (word: string | undefined): Part => (word === 'body' || word === 'params' || word === 'headers' ? word : 'querystring')
+
+export async function createServer(needs: ServerNeeds): Promise<FastifyInstance> {
+  const { clock, log, metrics, newId } = needs
+  const app = fastify({
+    genReqId: newId,
+    requestIdHeader: false,
+    trustProxy: needs.trustedProxies.length > 0 ? [...needs.trustedProxies] : false,
+    bodyLimit: 65_536,
+    requestTimeout: edgeLimits.requestMs,
+    connectionTimeout: edgeLimits.idleSocketMs,
+    keepAliveTimeout: edgeLimits.keepAliveMs,
+    handlerTimeout: edgeLimits.handlerMs,
+    routerOptions: { maxParamLength: edgeLimits.pathPartLength, ignoreTrailingSlash: false },
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    exposeHeadRoutes: false,
+    clientErrorHandler: (error, socket) => refuseConnection(error, socket, toWireId('request', newId())),
+    http: { maxHeaderSize: edgeLimits.headerBytes, headersTimeout: edgeLimits.headersMs, connectionsCheckingInterval: 1_000, insecureHTTPParser: false },
+  })
+  const server: Server = app.server
+  server.maxConnections = edgeLimits.connections
+
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) => readJson(body))
+  app.setValidatorCompiler<TSchema>(({ schema, httpPart }) => compileValidator(schema, partOf(httpPart)))
+
+  let inFlight = 0
+  const counted = new WeakSet<object>()
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', toWireId('request', request.id))
+    reply.header('cache-control', 'no-store')
+    counted.add(request)
+    metrics.inFlight.set(++inFlight)
+    if (inFlight > edgeLimits.inFlight) throw new Fault('overloaded', 'Too many requests at once. Try again shortly.', { retryAfterSeconds: 1 })
+    if (request.headers['content-type']?.match(/charset="?(?!utf-?8)[^"]/i)) throw new Fault('unsupported_media_type', 'Send the body as application/json, in UTF-8.')
+  })
+  app.addHook('onResponse', async (request, reply) => {
+    if (counted.delete(request)) metrics.inFlight.set(--inFlight)
+    const route = request.routeOptions.url ?? 'none'
+    metrics.requests.inc({ route, method: request.method, status: String(reply.statusCode) })
+    metrics.duration.observe({ route }, reply.elapsedTime / 1000)
+    const principal = principalOf(request)
+    log.info('request', {
+      request_id: toWireId('request', request.id),
+      method: request.method,
+      route,
+      status: reply.statusCode,
+      duration_ms: Math.round(reply.elapsedTime * 100) / 100,
+      tenant_id: principal && toWireId('tenant', principal.tenantId),
+      key_id: principal?.actor.id,
+    })
+  })
+  app.setErrorHandler(async (error, request, reply) => {
+    const fault = toFault(error)
+    metrics.refused.inc({ why: fault.code })
+    const fields = { request_id: toWireId('request', request.id), route: request.routeOptions.url ?? 'none', code: fault.code }
+    if (fault.code === 'internal') log.error('failed', { ...fields, ...errorFields(error) })
+    else log.info('refused', { ...fields, reason: fault.internal })
+    if (fault.retryAfterSeconds !== undefined) reply.header('retry-after', fault.retryAfterSeconds)
+    if (fault.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer realm="vouch"')
+    return reply.code(fault.status).type(problemType).send(toProblem(fault, request.id))
+  })
+
+  await app.register(helmet, {
+    global: true,
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"] },
+    },
+    strictTransportSecurity: { maxAge: 63_072_000, includeSubDomains: true },
+    referrerPolicy: { policy: 'no-referrer' },
+    frameguard: { action: 'deny' },
+  })
+  await app.register(underPressure, {
+    maxEventLoopDelay: edgeLimits.eventLoopDelayMs,
+    pressureHandler: () => {
+      throw new Fault('overloaded', 'The service is shedding load. Try again shortly.', { retryAfterSeconds: 2 })
+    },
+  })
+  await app.register(swagger, describeApi(needs.version))
+  mountOpen(app, needs.open, needs.limiter, needs.rates)
+  mountGuarded(app, needs.guarded, needs)
+
+  const paths = [...needs.open, ...needs.guarded].map(({ method, path }) => ({ method, form: new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`) }))
+  app.setNotFoundHandler(async (request, reply) => {
+    // Searching for addresses is as slow as guessing keys.
+    const verdict = needs.limiter.take(`stranger ${addressName(request.ip)}`, strangerRate)
+    if (!verdict.ok) throw new Fault('rate_limited', 'Slow down: wait as long as Retry-After says.', { retryAfterSeconds: verdict.resetSeconds })
+    const [path = ''] = request.url.split('?')
+    const allow = paths.filter(({ form }) => form.test(path)).map(({ method }) => method)
+    if (allow.length === 0) throw new Fault('not_found', 'There is nothing at this address. GET /openapi.json lists what there is.')
+    reply.header('allow', allow.join(', '))
+    throw new Fault('method_not_allowed', `This address knows ${allow.join(', ')}.`)
+  })
+  await app.ready()
+  return app
+}
+
+export { toFastifyPath }

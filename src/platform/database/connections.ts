@@ -1,0 +1,143 @@
+/** Connections to PostgreSQL: bounded in number, in waiting and in time, and honest when the database is away. */
+import pg from 'pg'
+import { Fault } from '#kernel/fault'
+
+export type WriteHooks = {
+  /** Called around each statement that writes; throwing makes that write fail before or after it persisted. */
+  before?(statement: string): void | Promise<void>
+  after?(statement: string): void | Promise<void>
+}
+
+export type Connections = {
+  /** Statement text → name under which connections prepare it. */
+  readonly names: Map<string, string>
+  /** `begin` and `first` in one round trip, then `work`, then `commit`. */
+  transaction<T>(first: string, work: (client: pg.PoolClient) => Promise<T>): Promise<T>
+  /** One statement outside of a transaction, for looking at the database itself. */
+  inspect<Row extends pg.QueryResultRow>(text: string): Promise<Row[]>
+  waiting(): number
+  close(): Promise<void>
+}
+
+export const poolSize = 16
+/** Requests that may wait for a connection; more are refused at once, so that waiting stays short. */
+export const maxWaiting = 256
+const connectTimeoutMs = 2_000
+const statementTimeoutMs = 5_000
+
+const parsers = new pg.TypeOverrides()
+parsers.setTypeParser(pg.types.builtins.INT8, (text) => BigInt(text))
+
+export function openConnections(url: string, options: { hooks?: WriteHooks; onError?: (error: Error) => void } = {}): Connections {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: poolSize,
+    connectionTimeoutMillis: connectTimeoutMs,
+    idleTimeoutMillis: 30_000,
+    statement_timeout: statementTimeoutMs,
+    lock_timeout: 1_000,
+    idle_in_transaction_session_timeout: 15_000,
+    query_timeout: statementTimeoutMs + 2_000,
+    application_name: 'vouch',
+    types: parsers,
+  })
+  // An idle connection that breaks is replaced at the next use; nothing is lost with it.
+  pool.on('error', (error) => options.onError?.(error))
+
+  async function connect(): Promise<pg.PoolClient> {
+    if (pool.waitingCount >= maxWaiting) throw overloaded()
+    try {
+      const client = await pool.connect()
+      return options.hooks ? watchWrites(client, options.hooks) : client
+    } catch (error) {
+      throw asFault(error)
+    }
+  }
+
+  return {
+    names: new Map(),
+    waiting: () => pool.waitingCount,
+    async transaction(first, work) {
+      const client = await connect()
+      let broken: Error | true | undefined
+      try {
+        await client.query(`begin; ${first}`)
+        const result = await work(client)
+        await client.query('commit')
+        return result
+      } catch (error) {
+        if (isConnectionLoss(error)) broken = true
+        else await client.query('rollback').catch(() => (broken = true))
+        throw asFault(error)
+      } finally {
+        client.release(broken)
+      }
+    },
+    async inspect<Row extends pg.QueryResultRow>(text: string) {
+      const client = await connect()
+      let broken = false
+      try {
+        return (await client.query<Row>(text)).rows
+      } catch (error) {
+        broken = isConnectionLoss(error)
+        throw asFault(error)
+      } finally {
+        client.release(broken)
+      }
+    },
+    close: () => pool.end(),
+  }
+}
+
+const overloaded = () => new Fault('overloaded', 'Too many requests are waiting. Try again shortly.', { retryAfterSeconds: 1 })
+
+/** SQLSTATE of a PostgreSQL error, else the system's or the driver's code. */
+const codeOf = (error: unknown): string =>
+  typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : ''
+
+/** Shutdown, crash recovery, disk or memory full, too many connections, read-only after a failover, timeouts. */
+const awayStates = /^(08...|53...|57P0.|57014|25006|58...|XX001|ECONN.*|EPIPE|ENOENT|ETIMEDOUT|ENETDOWN|EHOSTUNREACH)$/
+const lossMessages = /connection (terminated|timeout)|timeout exceeded|query read timeout|not queryable/i
+
+const isConnectionLoss = (error: unknown): boolean =>
+  /^(08...|57P0.|ECONN.*|EPIPE|ENOENT|ETIMEDOUT)$/.test(codeOf(error)) ||
+  (error instanceof Error && lossMessages.test(error.message))
+
+/** Errors that say "not now" become a Fault the caller can wait on; all others pass as they are. */
+function asFault(error: unknown): unknown {
+  if (error instanceof Fault) return error
+  if (codeOf(error) === '55P03') {
+    return new Fault('conflict', 'Another request is changing the same thing. Try again shortly.', { retryAfterSeconds: 1 })
+  }
+  if (!awayStates.test(codeOf(error)) && !isConnectionLoss(error)) return error
+  return new Fault('unavailable', 'The database is away. Nothing was stored; try again shortly.', {
+    retryAfterSeconds: 2,
+    internal: `database: ${codeOf(error) || 'connection lost'}`,
+    cause: error,
+  })
+}
+
+/** For crash tests: every insert, update, delete and commit passes the hooks. */
+function watchWrites(client: pg.PoolClient, hooks: WriteHooks): pg.PoolClient {
+  return new Proxy(client, {
+    get(target, name) {
+      if (name === 'query') {
+        return async (...args: unknown[]): Promise<unknown> => {
+          const text = statementText(args[0])
+          const isWrite = /^\s*(insert|update|delete|commit)\b/i.test(text)
+          if (isWrite) await hooks.before?.(text)
+          const result: unknown = await Reflect.apply(target.query, target, args)
+          if (isWrite) await hooks.after?.(text)
+          return result
+        }
+      }
+      const value: unknown = Reflect.get(target, name, target)
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value
+    },
+  })
+}
+
+const statementText = (statement: unknown): string => {
+  if (typeof statement === 'string') return statement
+  return typeof statement === 'object' && statement !== null && 'text' in statement ? String(statement.text) : ''
+}

@@ -1,0 +1,134 @@
+/**
+ * Scopes: the only way to rows. A `Scope` reaches one tenant's rows and is made by authorising (platform/access) or, for
+ * work without a caller, by a `SystemScope`. It opens transactions; stores accept nothing but the `Tx` of one.
+ */
+import {
+  type ColumnType,
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Driver,
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  type QueryResult,
+} from 'kysely'
+import type { PoolClient } from 'pg'
+import type { Actor } from '#kernel/actor'
+import { uuidPattern } from '#kernel/id'
+import type { Connections } from './connections.ts'
+import type { DB } from './schema.ts'
+import { tenantWall } from './tenant-wall.ts'
+
+/** An open transaction that sees and writes one tenant's rows. `query` adds `tenant_id` by itself. */
+export type Tx = {
+  readonly tenantId: string
+  readonly actor: Actor
+  /** uuid of the request, if one asked. */
+  readonly requestId: string | null
+  readonly query: Kysely<TenantTables>
+}
+
+/** What a caller was authorised for: work in one tenant, in that caller's name. */
+export type Scope = {
+  readonly tenantId: string
+  readonly actor: Actor
+  readonly requestId: string | null
+  /** Runs `work` in one transaction: commits when it resolves, rolls back when it throws. Durable when it resolves. */
+  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+}
+
+type GlobalTables = Pick<DB, 'installation' | 'tenant'>
+
+/** Tenant tables as a store writes them: `tenant_id` is filled in by the wall. */
+type TenantTables = {
+  [Table in Exclude<keyof DB, keyof GlobalTables | 'schema_migration'>]: DB[Table] extends infer Columns
+    ? { [Column in keyof Columns]: Column extends 'tenant_id' ? FilledByWall<Columns[Column]> : Columns[Column] }
+    : never
+}
+type FilledByWall<Column> = Column extends string ? ColumnType<string, string | undefined, never> : Column
+
+export type ScopeOf = { tenantId: string; actor: Actor; requestId: string | null }
+
+export function createScope(connections: Connections, of: ScopeOf): Scope {
+  if (!uuidPattern.test(of.tenantId)) throw new TypeError('a scope needs the uuid of a tenant')
+  const wall = tenantWall(of.tenantId)
+  return {
+    ...of,
+    transaction: (work) =>
+      connections.transaction(`select set_config('app.tenant', '${of.tenantId}', true)`, (client) =>
+        work({ ...of, query: kyselyOn<TenantTables>(client, connections.names).withPlugin(wall) }),
+      ),
+  }
+}
+
+/** A transaction without a tenant: it reaches the global tables, and no tenant's rows. */
+export const globalTransaction = <T>(connections: Connections, work: (query: Kysely<GlobalTables>) => Promise<T>): Promise<T> =>
+  connections.transaction(`select set_config('app.tenant', '', true)`, (client) =>
+    work(kyselyOn<GlobalTables>(client, connections.names)),
+  )
+
+/** Makes a tenant and its test twin, and does `work` in each of them, all in one transaction. */
+export const newTenants = (
+  connections: Connections,
+  tenants: readonly { id: string; twinOf: string | null; createdAt: Date }[],
+  actor: Actor,
+  work: (tx: Tx) => Promise<void>,
+): Promise<void> =>
+  connections.transaction(`select set_config('app.tenant', '', true)`, async (client) => {
+    const global = kyselyOn<GlobalTables>(client, connections.names)
+    for (const { id, twinOf, createdAt } of tenants) {
+      await global.insertInto('tenant').values({ id, twin_of: twinOf, created_at: createdAt }).execute()
+    }
+    for (const { id } of tenants) {
+      await client.query({ name: 'set_tenant', text: `select set_config('app.tenant', $1, true)`, values: [id] })
+      const query = kyselyOn<TenantTables>(client, connections.names).withPlugin(tenantWall(id))
+      await work({ tenantId: id, actor, requestId: null, query })
+    }
+  })
+
+/** A Kysely whose statements run on `client`, each prepared under a name once per connection. */
+function kyselyOn<Tables>(client: PoolClient, names: Map<string, string>): Kysely<Tables> {
+  const connection: DatabaseConnection = {
+    async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
+      const { rows, rowCount } = await client.query({ name: nameOf(sql, names), text: sql, values: [...parameters] })
+      return { rows, numAffectedRows: BigInt(rowCount ?? 0) }
+    },
+    streamQuery: () => {
+      throw new Error('read in pages, not as a stream')
+    },
+  }
+  const refuse = async (): Promise<never> => {
+    throw new Error('a scope opens its transactions itself')
+  }
+  const driver: Driver = {
+    init: async () => {},
+    acquireConnection: async () => connection,
+    beginTransaction: refuse,
+    commitTransaction: refuse,
+    rollbackTransaction: refuse,
+    releaseConnection: async () => {},
+    destroy: async () => {},
+  }
+  return new Kysely<Tables>({
+    dialect: {
+      createDriver: () => driver,
+      createAdapter: () => new PostgresAdapter(),
+      createQueryCompiler: () => new PostgresQueryCompiler(),
+      createIntrospector: (db) => new PostgresIntrospector(db),
+    },
+  })
+}
+
+const maxNames = 500
+
+/** Statement names, the same on each connection. Past the bound a statement goes unnamed: bounded memory over speed. */
+function nameOf(sql: string, names: Map<string, string>): string {
+  let name = names.get(sql)
+  if (name === undefined) {
+    if (names.size >= maxNames) return ''
+    name = `v${names.size}`
+    names.set(sql, name)
+  }
+  return name
+}

@@ -1,0 +1,3 @@
+import type { Control } from '#kernel/control'
+
+export const controls = (): Control[] => []

@@ -1,0 +1,27 @@
+import type { SystemScope, Tx } from '#platform/database'
+
+export type KeyPurpose = 'data' | 'index'
+
+export const insertTenantKey = async (
+  tx: Tx,
+  row: { purpose: KeyPurpose; version: number; sealed: Buffer; createdAt: Date },
+): Promise<void> => {
+  await tx.query
+    .insertInto('tenant_key')
+    .values({ purpose: row.purpose, version: row.version, sealed: row.sealed, created_at: row.createdAt })
+    .execute()
+}
+
+export const readTenantKeys = (tx: Tx): Promise<{ purpose: string; version: number; sealed: Buffer }[]> =>
+  tx.query.selectFrom('tenant_key').select(['purpose', 'version', 'sealed']).orderBy('version').execute()
+
+export const readKeyCheck = (system: SystemScope): Promise<Buffer | undefined> =>
+  system.global(async (query) => (await query.selectFrom('installation').select('master_key_check').executeTakeFirst())?.master_key_check)
+
+/** False when another process was first. */
+export const insertKeyCheck = (system: SystemScope, masterKeyCheck: Buffer, createdAt: Date): Promise<boolean> =>
+  system.global(async (query) => {
+    const row = { id: 1, master_key_check: masterKeyCheck, created_at: createdAt }
+    const [result] = await query.insertInto('installation').values(row).onConflict((on) => on.doNothing()).execute()
+    return result?.numInsertedOrUpdatedRows === 1n
+  })

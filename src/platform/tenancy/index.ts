@@ -1,0 +1,66 @@
+/**
+ * Tenancy: the tenants of this installation and their test twins.
+ * Promises: a tenant appears whole (twin, profile, keys, trail) or not at all.
+ * Refuses: nothing reaches across; listing walks the global table of ids and enters one tenant at a time.
+ * Needs: the database, encryption, audit, ids, a clock.
+ */
+import type { Actor } from '#kernel/actor'
+import type { Clock } from '#kernel/clock'
+import { Fault } from '#kernel/fault'
+import { type NewId, toWireId } from '#kernel/id'
+import type { Audit } from '#platform/audit'
+import { type Database, systemScope, type Tx } from '#platform/database'
+import type { Encryption } from '#platform/encryption'
+import { tenantCreated } from './actions.ts'
+import { insertProfile, readName } from './store.ts'
+
+export { actions } from './actions.ts'
+
+export type Tenant = { id: string; twinId: string; name: string; createdAt: Date }
+
+export type Tenancy = {
+  /** Makes a tenant and its test twin. `furnish` runs in both, within the same transaction. */
+  create(name: string, actor: Actor, furnish: (tx: Tx, twin: 'live' | 'test') => Promise<void>): Promise<Tenant>
+  /** Live tenants in the order they were made. */
+  list(page: { after?: string; limit: number }): Promise<Tenant[]>
+}
+
+export function createTenancy(needs: { database: Database; encryption: Encryption; audit: Audit; newId: NewId; clock: Clock }): Tenancy {
+  const { database, encryption, audit, newId, clock } = needs
+  const system = systemScope(database, 'tenancy')
+
+  return {
+    async create(name, actor, furnish) {
+      const trimmed = name.trim()
+      if (trimmed.length === 0 || trimmed.length > 100) throw new Fault('invalid_request', 'A tenant needs a name of 1 to 100 characters.')
+      const tenant = { id: newId(), twinId: newId(), name: trimmed, createdAt: new Date(clock.now()) }
+      const rows = [
+        { id: tenant.id, twinOf: null, createdAt: tenant.createdAt },
+        { id: tenant.twinId, twinOf: tenant.id, createdAt: tenant.createdAt },
+      ]
+      await system.newTenants(rows, actor, async (tx) => {
+        await insertProfile(tx, trimmed)
+        await encryption.makeTenantKeys(tx)
+        await audit.append(tx, { action: tenantCreated, target: toWireId('tenant', tx.tenantId), details: { name: trimmed } })
+        await furnish(tx, tx.tenantId === tenant.id ? 'live' : 'test')
+      })
+      return tenant
+    },
+
+    async list(page) {
+      const found: Tenant[] = []
+      let after = page.after
+      while (found.length < page.limit) {
+        const rows = await system.tenants({ ...(after ? { after } : {}), limit: 200 })
+        for (const { id, twinOf, createdAt } of rows) {
+          after = id
+          if (twinOf === null || found.length === page.limit) continue
+          const name = await system.asTenant(twinOf).transaction(readName)
+          found.push({ id: twinOf, twinId: id, name, createdAt })
+        }
+        if (rows.length < 200) break
+      }
+      return found
+    },
+  }
+}

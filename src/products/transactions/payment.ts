@@ -1,0 +1,51 @@
+/** From a request to a payment that can be judged: exact money, a time, and nothing that looks like a card. */
+import { refuseCardNumber } from '#kernel/card-number'
+import { isCurrency, maxMinor, type Money, parseMajor } from '#kernel/currency'
+import { Fault, type FaultDetail } from '#kernel/fault'
+import type { EvaluateBody } from './contract.ts'
+
+export type Payment = {
+  money: Money
+  occurredMs: number
+  /** The tightest of balance and limits, with its name; undefined when none is given. */
+  spendable: { minor: number; name: string } | undefined
+}
+
+/** How far back a live request may date its event. */
+export const liveWindowMs = 5 * 60_000
+
+/** Fields whose format cannot be a card number: amounts have at most 13 digits and begin otherwise, the rest has a form. */
+const exemptFields = /^\/(amount|amount_minor|user_balance|occurred_at|ip|geo|user_limits)(\/|$)/
+
+export function readPayment(body: EvaluateBody, receivedMs: number, mayDatePast: boolean): Payment {
+  refuseCardNumber(body, (pointer) => exemptFields.test(pointer))
+  const errors: FaultDetail[] = []
+  const wrong = (pointer: string, message: string): void => void errors.push({ pointer, message })
+
+  if (!isCurrency(body.currency)) wrong('/currency', 'is not a currency of ISO 4217 that payments are made in')
+  const minorOf = (pointer: string, amount: string | number): number => {
+    const minor = parseMajor(amount, body.currency)
+    if (minor === undefined) wrong(pointer, 'is not an exact amount of this currency; send a decimal string with no more digits than the currency has')
+    return minor ?? 0
+  }
+
+  if ((body.amount === undefined) === (body.amount_minor === undefined)) wrong('/amount', 'send exactly one of amount and amount_minor')
+  const minor = body.amount_minor ?? (body.amount === undefined ? 0 : minorOf('/amount', body.amount))
+  if (minor > maxMinor) wrong('/amount', 'is larger than 10^12 minor units')
+
+  const ceilings = Object.entries(body.user_limits ?? {}).map(([name, limit]) => ({
+    name: `user_limits.${name}`,
+    minor: minorOf(`/user_limits/${name}`, limit),
+  }))
+  if (body.user_balance !== undefined) ceilings.push({ name: 'user_balance', minor: minorOf('/user_balance', body.user_balance) })
+
+  const occurredMs = body.occurred_at === undefined ? receivedMs : Date.parse(body.occurred_at)
+  if (occurredMs < receivedMs - liveWindowMs && !mayDatePast) {
+    wrong('/occurred_at', 'lies more than 5 minutes back; importing the past needs a key with the scope history:write')
+  }
+  if (occurredMs > receivedMs + liveWindowMs) wrong('/occurred_at', 'lies in the future')
+
+  if (errors.length > 0) throw new Fault('invalid_request', 'The request does not have the documented form.', { errors })
+  const [spendable] = ceilings.sort((a, b) => a.minor - b.minor)
+  return { money: { minor, currency: body.currency }, occurredMs: Math.min(occurredMs, receivedMs), spendable }
+}
