@@ -22,7 +22,18 @@ export const layers: readonly Layer[] = [
     name: 'platform',
     at: 'src/platform/',
     // Audit comes before tenancy on purpose: creating a tenant is itself audited.
-    modules: ['telemetry', 'loops', 'postgres', 'database', 'encryption', 'audit', 'tenancy', 'access', 'keys', 'limits'],
+    modules: [
+      'telemetry',
+      'loops',
+      'postgres',
+      'database',
+      'encryption',
+      'audit',
+      'tenancy',
+      'access',
+      'keys',
+      'limits',
+    ],
     imports: ['kernel'],
   },
   {
@@ -68,7 +79,7 @@ export const network = {
   /** May know the types of node:http, for Fastify's requests. */
   typesOnly: ['src/http/'],
   exceptions: {
-    'src/cli/demo-client.ts': 'asks, over loopback, the server that the demo has just started',
+    'src/cli/demo/client.ts': 'asks, over loopback, the server that the demo has just started',
   } as Readonly<Record<Place, string>>,
 }
 
@@ -77,6 +88,7 @@ export const systemScopeFiles: readonly Place[] = [
   'src/app.ts',
   'src/platform/keys/',
   'src/platform/tenancy/',
+  'src/engine/decisions/',
   'src/platform/encryption/',
   'src/cli/',
 ]

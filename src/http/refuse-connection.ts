@@ -8,6 +8,16 @@ const codes: Readonly<Record<string, readonly [FaultCode, string]>> = {
   ERR_HTTP_REQUEST_TIMEOUT: ['request_timeout', 'The request did not arrive in time.'],
 }
 
+/** What every answer carries, for those that leave before the server's own hooks. */
+export const edgeHeaders = {
+  'content-security-policy': "default-src 'none';frame-ancestors 'none'",
+  'strict-transport-security': 'max-age=63072000; includeSubDomains',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-store',
+} as const
+
 export function refuseConnection(error: Error & { code?: string }, socket: Socket, requestId: string): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
@@ -23,12 +33,7 @@ export function refuseConnection(error: Error & { code?: string }, socket: Socke
       'connection: close',
       `content-type: ${problemType}`,
       `content-length: ${Buffer.byteLength(body)}`,
-      "content-security-policy: default-src 'none';frame-ancestors 'none'",
-      'strict-transport-security: max-age=63072000; includeSubDomains',
-      'x-content-type-options: nosniff',
-      'x-frame-options: DENY',
-      'referrer-policy: no-referrer',
-      'cache-control: no-store',
+      ...Object.entries(edgeHeaders).map(([name, value]) => `${name}: ${value}`),
       `x-request-id: ${requestId}`,
       '',
       body,

@@ -3,20 +3,19 @@ import type { Server } from 'node:http'
 import helmet from '@fastify/helmet'
 import swagger from '@fastify/swagger'
 import underPressure from '@fastify/under-pressure'
-import fastify, { type FastifyInstance } from 'fastify'
+import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import type { TSchema } from 'typebox'
-import type { Clock } from '#kernel/clock'
 import { Fault } from '#kernel/fault'
 import { type NewId, toWireId } from '#kernel/id'
 import type { OpenRoute } from '#kernel/route'
 import type { Route } from '#platform/access'
 import { addressName, strangerRate } from '#platform/limits'
 import { errorFields, type Log, type Metrics } from '#platform/telemetry'
-import { mountGuarded, type MountNeeds, mountOpen, principalOf, toFastifyPath } from './mount.ts'
+import { mountGuarded, type MountNeeds, mountOpen, principalOf } from './mount.ts'
 import { describeApi } from './openapi.ts'
-import { problemType, toFault, toProblem } from './problem.ts'
+import { Problem, problemType, toFault, toProblem } from './problem.ts'
 import { readJson } from './read-json.ts'
-import { refuseConnection } from './refuse-connection.ts'
+import { edgeHeaders, refuseConnection } from './refuse-connection.ts'
 import { compileValidator, type Part } from './validate.ts'
 
 /** Each limit of the edge, in one place. docs/settings.md repeats them. */
@@ -36,7 +35,6 @@ export const edgeLimits = {
 export type ServerNeeds = MountNeeds & {
   guarded: readonly Route[]
   open: readonly OpenRoute[]
-  clock: Clock
   newId: NewId
   log: Log
   metrics: Metrics
@@ -48,7 +46,7 @@ export type ServerNeeds = MountNeeds & {
 const partOf = (word: string | undefined): Part => (word === 'body' || word === 'params' || word === 'headers' ? word : 'querystring')
 
 export async function createServer(needs: ServerNeeds): Promise<FastifyInstance> {
-  const { clock, log, metrics, newId } = needs
+  const { log, metrics, newId } = needs
   const app = fastify({
     genReqId: newId,
     requestIdHeader: false,
@@ -62,6 +60,13 @@ export async function createServer(needs: ServerNeeds): Promise<FastifyInstance>
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     exposeHeadRoutes: false,
+    // Addresses that the router cannot read: none of our hooks ran, so the answer is made here alone.
+    frameworkErrors: (error, request, reply: FastifyReply) => {
+      const fault = toFault(error)
+      metrics.refused.inc({ why: fault.code })
+      log.info('refused', { request_id: toWireId('request', request.id), route: 'none', code: fault.code })
+      void reply.code(fault.status).headers({ ...edgeHeaders, 'x-request-id': toWireId('request', request.id) }).type(problemType).send(toProblem(fault, request.id))
+    },
     clientErrorHandler: (error, socket) => refuseConnection(error, socket, toWireId('request', newId())),
     http: { maxHeaderSize: edgeLimits.headerBytes, headersTimeout: edgeLimits.headersMs, connectionsCheckingInterval: 1_000, insecureHTTPParser: false },
   })
@@ -73,17 +78,16 @@ export async function createServer(needs: ServerNeeds): Promise<FastifyInstance>
   app.setValidatorCompiler<TSchema>(({ schema, httpPart }) => compileValidator(schema, partOf(httpPart)))
 
   let inFlight = 0
-  const counted = new WeakSet<object>()
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', toWireId('request', request.id))
     reply.header('cache-control', 'no-store')
-    counted.add(request)
     metrics.inFlight.set(++inFlight)
+    // `close` comes always, also when the caller went away before the answer.
+    reply.raw.once('close', () => metrics.inFlight.set(--inFlight))
     if (inFlight > edgeLimits.inFlight) throw new Fault('overloaded', 'Too many requests at once. Try again shortly.', { retryAfterSeconds: 1 })
     if (request.headers['content-type']?.match(/charset="?(?!utf-?8)[^"]/i)) throw new Fault('unsupported_media_type', 'Send the body as application/json, in UTF-8.')
   })
   app.addHook('onResponse', async (request, reply) => {
-    if (counted.delete(request)) metrics.inFlight.set(--inFlight)
     const route = request.routeOptions.url ?? 'none'
     metrics.requests.inc({ route, method: request.method, status: String(reply.statusCode) })
     metrics.duration.observe({ route }, reply.elapsedTime / 1000)
@@ -126,6 +130,7 @@ export async function createServer(needs: ServerNeeds): Promise<FastifyInstance>
     },
   })
   await app.register(swagger, describeApi(needs.version))
+  app.addSchema(Problem)
   mountOpen(app, needs.open, needs.limiter, needs.rates)
   mountGuarded(app, needs.guarded, needs)
 
@@ -143,5 +148,3 @@ export async function createServer(needs: ServerNeeds): Promise<FastifyInstance>
   await app.ready()
   return app
 }
-
-export { toFastifyPath }

@@ -5,12 +5,22 @@ import type { Static, TSchema } from 'typebox'
 import { Fault, type FaultDetail } from '#kernel/fault'
 import { pointTo } from '#kernel/json-pointer'
 
-const dateTime = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/
+const dateTime = /^(\d{4}-\d\d-\d\d)[Tt]([01]\d|2[0-3]):\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/
+
+/**
+ * A time that can be stored and given back. JavaScript reads February 30 as March 2, and an offset can carry year 0 or
+ * 9999 out of the years that have four digits; a leap second has the form of a time, and none can be stored.
+ */
+function isTime(text: string): boolean {
+  const day = dateTime.exec(text)?.[1]
+  const timeMs = Date.parse(text)
+  if (day === undefined || Number.isNaN(timeMs)) return false
+  return new Date(`${day}T00:00:00Z`).toISOString().startsWith(day) && /^\d{4}-/.test(new Date(timeMs).toISOString())
+}
 
 function createAjv(coerceTypes: boolean): Ajv {
   const ajv = new Ajv({ removeAdditional: false, coerceTypes, useDefaults: false, allErrors: true, strict: true, strictTypes: false, ownProperties: true })
-  // A leap second or an hour 25 has the form of a time, and is none that can be stored.
-  ajv.addFormat('date-time', (text: string) => dateTime.test(text) && !Number.isNaN(Date.parse(text)))
+  ajv.addFormat('date-time', isTime)
   ajv.addFormat('ipv4', (text: string) => ipaddr.IPv4.isValidFourPartDecimal(text))
   ajv.addFormat('ipv6', (text: string) => text.length <= 45 && !text.includes('%') && ipaddr.IPv6.isValid(text))
   return ajv

@@ -83,7 +83,7 @@ export const planted: Record<Law, (SourceFile & { also?: SourceFile[] })[]> = {
     { path: 'src/app.ts', text: "import { fetch as ask } from 'undici'" },
     { path: 'src/app.ts', text: "import { isIP, connect } from 'node:net'" },
     { path: 'src/app.ts', text: "import net from 'node:net'" },
-    { path: 'src/cli/demo.ts', text: "const { get } = await import('node:http')" },
+    { path: 'src/cli/demo/demo.ts', text: "const { get } = await import('node:http')" },
   ],
   gates: [
     { path: 'src/platform/keys/index.ts', text: "/** a */\nimport { openScope } from '#platform/database'" },

@@ -85,11 +85,12 @@ async function ensureTemplate(postgres: OwnPostgres, client: pg.Client): Promise
 
 let made = 0
 
-export async function createDatabaseForTest(): Promise<TestDatabase> {
+/** A clone of the migrated template, or with `empty` a database as it is before the first migration. */
+export async function createDatabaseForTest(from: 'template' | 'empty' = 'template'): Promise<TestDatabase> {
   const postgres = await joinPostgres()
   const name = `t_${process.pid}_${++made}`
   await withAdmin(postgres, async (client) => {
-    const template = await ensureTemplate(postgres, client)
+    const template = from === 'empty' ? 'vouch' : await ensureTemplate(postgres, client)
     await client.query(`drop database if exists ${name} with (force)`)
     await createDatabase(client, name, template)
   })

@@ -33,6 +33,7 @@ export type SendOptions = {
 /** `problems`: events that got no decision. `repeats`: requests that had to be sent again. */
 export type Sent = { problems: number; firstProblem: string | undefined; repeats: number }
 
+export const defaultConcurrency = 16
 const maxAttempts = 12
 const maxProblems = 10
 const maxPauseMs = 30_000
@@ -44,7 +45,7 @@ type Reply = { status: number; retryAfterMs: number | undefined; text: string }
 
 /** Resolves when every event has its answer. Throws `DemoError` after ten problems, and what `events` throws. */
 export async function sendEvents(options: SendOptions): Promise<Sent> {
-  const { url, key, events, keyPrefix, clock, concurrency = 16, pause = wait, onAnswer } = options
+  const { url, key, events, keyPrefix, clock, concurrency = defaultConcurrency, pause = wait, onAnswer } = options
   const target = new URL('/v1/evaluate', url)
   if (target.protocol !== 'http:' || !loopback.includes(target.hostname)) {
     throw new DemoError(`The demo speaks only to a server on this machine, over http; ${target.origin} is elsewhere.`)
@@ -86,8 +87,8 @@ export async function sendEvents(options: SendOptions): Promise<Sent> {
 
   async function work(): Promise<void> {
     try {
-      while (!isStopped) {
-        const taken = await take.next()
+      for (;;) {
+        const taken = isStopped ? undefined : await take.next()
         if (taken === undefined) return
         await decide(taken.n, taken.event)
       }

@@ -4,7 +4,7 @@
  * Needs: a server on this machine, a key that may ask for decisions and date them in the past, events, a clock.
  */
 import type { Clock } from '#kernel/clock'
-import { type SendOptions, sendEvents } from './client.ts'
+import { defaultConcurrency, type SendOptions, sendEvents } from './client.ts'
 import type { Decision } from './decision.ts'
 import type { DemoEvents } from './event.ts'
 import { showProgress } from './progress.ts'
@@ -14,6 +14,7 @@ import { defaultSeed } from './simulate.ts'
 
 export { DemoError, type DemoEvent, type DemoEvents } from './event.ts'
 export { readTransactions } from './read-transactions.ts'
+export { writeCurl } from './render-report.ts'
 export { defaultDays, defaultSeed, simulate, type SimulateOptions } from './simulate.ts'
 
 export type DemoOptions = {
@@ -33,13 +34,24 @@ export type DemoOptions = {
 export type DemoResult = { summary: Summary; examples: readonly Decision[]; text: string }
 
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
-  const { url, key, clock, stderr, isTerminal, total, keyPrefix = `demo-${defaultSeed}`, ...sending } = options
+  const {
+    url,
+    key,
+    clock,
+    stderr,
+    isTerminal,
+    total,
+    concurrency = defaultConcurrency,
+    keyPrefix = `demo-${defaultSeed}`,
+    ...sending
+  } = options
   const report = createReport()
   const progress = showProgress({ stream: stderr, isTerminal }, total, clock)
   const start = clock.elapsed()
   let done = 0
   const sent = await sendEvents({
     ...sending,
+    concurrency,
     url,
     key,
     keyPrefix,
@@ -53,6 +65,6 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   return {
     summary: found.summary,
     examples: found.examples.map(({ decision }) => decision),
-    text: renderReport(found, { url, key }),
+    text: renderReport(found, { url, key, concurrency }),
   }
 }

@@ -1,4 +1,6 @@
 /** Picks the decisions worth reading: of each word and each kind of truth the most telling one. */
+import { parseMajor } from '#kernel/currency'
+import { amountLimitMinor } from './amount-limit.ts'
 import type { Answered } from './client.ts'
 import { type Decision, decisionWords } from './decision.ts'
 import type { DemoEvent } from './event.ts'
@@ -29,10 +31,18 @@ export function createExamples() {
   }
 }
 
-/** Much was measured, several things speak against it, something could be done about it, and it was right. */
-function interestOf(event: DemoEvent, { decision, factors, counterfactual }: Decision): number {
-  const measured = factors.filter(({ status }) => status === 'measured')
+/**
+ * Much was measured, several things speak against it, something could be done about it, and it was right: most of all
+ * where the amount alone would have misled.
+ */
+function interestOf({ request, fraud }: DemoEvent, { decision, factors, counterfactual }: Decision): number {
+  const measured = factors.filter(({ id, status }) => status === 'measured' && id !== 'limit')
   const against = measured.filter(({ contribution }) => contribution > 0)
-  const isRight = (event.fraud !== null) === (decision !== 'APPROVED')
-  return measured.length + 2 * against.length + (counterfactual.length > 0 ? 4 : 0) + (isRight ? 3 : 0)
+  const isStopped = decision !== 'APPROVED'
+  const isRight = (fraud !== null) === isStopped
+  const isLarge = (parseMajor(request.amount, request.currency) ?? 0) > amountLimitMinor
+  const surprises = isRight && isLarge !== isStopped
+  return (
+    measured.length + 2 * against.length + (counterfactual.length > 0 ? 4 : 0) + (isRight ? 3 : 0) + (surprises ? 4 : 0)
+  )
 }

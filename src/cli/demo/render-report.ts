@@ -1,22 +1,26 @@
 /** The report in words and aligned numbers, for people at a terminal. */
 import { formatMajor } from '#kernel/currency'
+import { amountLimitMinor } from './amount-limit.ts'
 import type { Decision } from './decision.ts'
 import type { Example } from './examples.ts'
-import { amountLimitMinor, type Outcome, type Report } from './report.ts'
+import type { Outcome, Report } from './report.ts'
 
 const euro = (minor: number): string => group(formatMajor(minor, 'EUR'))
 /** `1234567.89` → `1,234,567.89`. */
 const group = (digits: number | string): string => String(digits).replace(/\B(?<!\.\d*)(?=(\d{3})+(?!\d))/g, ',')
 const share = (part: number, whole: number): string => (whole === 0 ? '-' : `${((part / whole) * 100).toFixed(1)} %`)
 
-export function renderReport({ summary, outcomes, examples }: Report, server: { url: string; key: string }): string {
+export function renderReport(
+  { summary, outcomes, examples }: Report,
+  server: { url: string; key: string; concurrency: number },
+): string {
   const { count, approved, step_up, declined, fraud, per_second, latency_ms, problems, repeats } = summary
   const honest = count - fraud.total
   const row = (name: string, { caught, missed, troubled, stoppedMinor }: Outcome): string[] => [
-    name, group(caught), share(caught, fraud.total), group(missed), group(troubled), share(troubled, honest), euro(stoppedMinor),
+    name, group(caught), share(caught, fraud.total), group(missed), group(troubled), share(troubled, honest), share(caught, caught + troubled), euro(stoppedMinor),
   ] // prettier-ignore
   const table = [
-    ['', 'fraud caught', '', 'missed', 'honest troubled', '', 'EUR stopped'],
+    ['', 'fraud caught', '', 'missed', 'honest troubled', '', 'stopped rightly', 'EUR stopped'],
     row('no policy', outcomes.noPolicy),
     row(`confirm above ${euro(amountLimitMinor)}`, outcomes.amountLimit),
     row('Vouch', outcomes.vouch),
@@ -28,15 +32,11 @@ export function renderReport({ summary, outcomes, examples }: Report, server: { 
     ...renderTable(table),
     '',
     ...examples.flatMap(renderExample),
-    `${group(per_second.toFixed(0))} decisions a second; latency p50 ${latency_ms.p50.toFixed(2)} ms, p99 ${latency_ms.p99.toFixed(2)} ms, over HTTP.`,
+    `${group(per_second.toFixed(0))} decisions a second; latency p50 ${latency_ms.p50.toFixed(2)} ms, p99 ${latency_ms.p99.toFixed(2)} ms, over HTTP, ${server.concurrency} at a time.`,
     ...(repeats > 0
       ? [`${group(repeats)} requests were sent again: the server was busy or the connection broke.`]
       : []),
     ...(problems > 0 ? [`${group(problems)} payments got no decision and are in none of these numbers.`] : []),
-    '',
-    'Try it:',
-    writeCurl(server),
-    '',
   ].join('\n')
 }
 

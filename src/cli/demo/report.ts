@@ -1,5 +1,6 @@
 /** What the demo found out, counted while the answers come; memory does not grow with them. */
 import { parseMajor } from '#kernel/currency'
+import { amountLimitMinor } from './amount-limit.ts'
 import type { Answered, Sent } from './client.ts'
 import { createExamples, type Example } from './examples.ts'
 import { createLatencies } from './latency.ts'
@@ -31,8 +32,6 @@ export type Report = {
   examples: readonly Example[]
 }
 
-/** What the simplest policy would ask to confirm: everything above 200.00. */
-export const amountLimitMinor = 20_000
 const currency = 'EUR'
 
 export function createReport() {

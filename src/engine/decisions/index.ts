@@ -18,7 +18,6 @@ import { type Change, type DecisionDocument, toDocument } from './document.ts'
 import { claimIdempotency, type DecisionFilter, deleteIdempotency, insertDecision, listDecisions, readDecision, readIdempotency } from './store.ts'
 
 export { actions, decisionCreated } from './actions.ts'
-export { controls } from './controls.ts'
 export { routes } from './routes.ts'
 export { FreshDecision } from './contract.ts'
 export { type Answer, type Change, type DecisionDocument, toAnswer, toDocument } from './document.ts'

@@ -13,7 +13,6 @@ import type { Tx } from '#platform/database'
 import type { Encryption } from '#platform/encryption'
 import { insertEvent } from './store.ts'
 
-export { controls } from './controls.ts'
 
 export type AuditEntry = {
   action: AuditAction

@@ -60,15 +60,17 @@ export function openConnections(url: string, options: { hooks?: WriteHooks; onEr
     async transaction(first, work) {
       const client = await connect()
       let broken: Error | true | undefined
+      let isCommitting = false
       try {
         await client.query(`begin; ${first}`)
         const result = await work(client)
+        isCommitting = true
         await client.query('commit')
         return result
       } catch (error) {
         if (isConnectionLoss(error)) broken = true
         else await client.query('rollback').catch(() => (broken = true))
-        throw asFault(error)
+        throw asFault(error, isCommitting)
       } finally {
         client.release(broken)
       }
@@ -96,21 +98,25 @@ const codeOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : ''
 
 /** Shutdown, crash recovery, disk or memory full, too many connections, read-only after a failover, timeouts. */
-const awayStates = /^(08...|53...|57P0.|57014|25006|58...|XX001|ECONN.*|EPIPE|ENOENT|ETIMEDOUT|ENETDOWN|EHOSTUNREACH)$/
-const lossMessages = /connection (terminated|timeout)|timeout exceeded|query read timeout|not queryable/i
+const awayStates = /^(08...|53...|57P0.|57014|25006|58...|XX001|ECONN.*|EPIPE|ENOENT|ETIMEDOUT|ENETDOWN|EHOSTUNREACH|EAGAIN|EMFILE|ENFILE)$/
+const lossMessages = /connection (terminated|timeout)|timeout (exceeded|expired)|query read timeout|not queryable/i
 
 const isConnectionLoss = (error: unknown): boolean =>
   /^(08...|57P0.|ECONN.*|EPIPE|ENOENT|ETIMEDOUT)$/.test(codeOf(error)) ||
   (error instanceof Error && lossMessages.test(error.message))
 
 /** Errors that say "not now" become a Fault the caller can wait on; all others pass as they are. */
-function asFault(error: unknown): unknown {
+function asFault(error: unknown, isCommitting = false): unknown {
   if (error instanceof Fault) return error
   if (codeOf(error) === '55P03') {
     return new Fault('conflict', 'Another request is changing the same thing. Try again shortly.', { retryAfterSeconds: 1 })
   }
   if (!awayStates.test(codeOf(error)) && !isConnectionLoss(error)) return error
-  return new Fault('unavailable', 'The database is away. Nothing was stored; try again shortly.', {
+  // Whoever loses the connection while committing cannot know how it ended, and does not say so.
+  const what = isCommitting
+    ? 'The database went away at the last moment, and whether the change was stored is not known. With an idempotency key, the same request again is safe.'
+    : 'The database is away. Nothing was stored; try again shortly.'
+  return new Fault('unavailable', what, {
     retryAfterSeconds: 2,
     internal: `database: ${codeOf(error) || 'connection lost'}`,
     cause: error,

@@ -33,9 +33,9 @@ export interface ApiKey {
    */
   last_used_at: Timestamp | null;
   /**
-   * personal: staff; what was entered; to tell keys apart; until the tenant is erased; clear
+   * personal: staff; what was entered; to tell keys apart; until the tenant is erased; sealed
    */
-  name: string;
+  name: Buffer;
   /**
    * none: the key that rotation made
    */

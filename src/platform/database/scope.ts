@@ -11,14 +11,16 @@ import {
   PostgresAdapter,
   PostgresIntrospector,
   PostgresQueryCompiler,
+  type QueryId,
   type QueryResult,
+  type RootOperationNode,
 } from 'kysely'
 import type { PoolClient } from 'pg'
 import type { Actor } from '#kernel/actor'
 import { uuidPattern } from '#kernel/id'
 import type { Connections } from './connections.ts'
 import type { DB } from './schema.ts'
-import { tenantWall } from './tenant-wall.ts'
+import { type Confiner, globalWall, tenantWall, WallError } from './tenant-wall.ts'
 
 /** An open transaction that sees and writes one tenant's rows. `query` adds `tenant_id` by itself. */
 export type Tx = {
@@ -57,7 +59,7 @@ export function createScope(connections: Connections, of: ScopeOf): Scope {
     ...of,
     transaction: (work) =>
       connections.transaction(`select set_config('app.tenant', '${of.tenantId}', true)`, (client) =>
-        work({ ...of, query: kyselyOn<TenantTables>(client, connections.names).withPlugin(wall) }),
+        work({ ...of, query: kyselyOn<TenantTables>(client, connections.names, wall) }),
       ),
   }
 }
@@ -65,7 +67,7 @@ export function createScope(connections: Connections, of: ScopeOf): Scope {
 /** A transaction without a tenant: it reaches the global tables, and no tenant's rows. */
 export const globalTransaction = <T>(connections: Connections, work: (query: Kysely<GlobalTables>) => Promise<T>): Promise<T> =>
   connections.transaction(`select set_config('app.tenant', '', true)`, (client) =>
-    work(kyselyOn<GlobalTables>(client, connections.names)),
+    work(kyselyOn<GlobalTables>(client, connections.names, globalWall)),
   )
 
 /** Makes a tenant and its test twin, and does `work` in each of them, all in one transaction. */
@@ -76,21 +78,46 @@ export const newTenants = (
   work: (tx: Tx) => Promise<void>,
 ): Promise<void> =>
   connections.transaction(`select set_config('app.tenant', '', true)`, async (client) => {
-    const global = kyselyOn<GlobalTables>(client, connections.names)
+    const global = kyselyOn<GlobalTables>(client, connections.names, globalWall)
     for (const { id, twinOf, createdAt } of tenants) {
       await global.insertInto('tenant').values({ id, twin_of: twinOf, created_at: createdAt }).execute()
     }
     for (const { id } of tenants) {
       await client.query({ name: 'set_tenant', text: `select set_config('app.tenant', $1, true)`, values: [id] })
-      const query = kyselyOn<TenantTables>(client, connections.names).withPlugin(tenantWall(id))
+      const query = kyselyOn<TenantTables>(client, connections.names, tenantWall(id))
       await work({ tenantId: id, actor, requestId: null, query })
     }
   })
 
-/** A Kysely whose statements run on `client`, each prepared under a name once per connection. */
-function kyselyOn<Tables>(client: PoolClient, names: Map<string, string>): Kysely<Tables> {
+/** Compiles statements behind a wall, and knows its own: text from elsewhere has passed no wall. */
+class WalledCompiler extends PostgresQueryCompiler {
+  readonly #confine: Confiner
+  readonly #made = new WeakSet<CompiledQuery>()
+
+  constructor(confine: Confiner) {
+    super()
+    this.#confine = confine
+  }
+
+  override compileQuery(node: RootOperationNode, queryId: QueryId): CompiledQuery {
+    const compiled = super.compileQuery(this.#confine(node), queryId)
+    Object.freeze(compiled.parameters)
+    this.#made.add(compiled)
+    return compiled
+  }
+
+  requireOwn(compiled: CompiledQuery): void {
+    if (!this.#made.has(compiled)) throw new WallError('it was not compiled in this transaction')
+  }
+}
+
+/** A Kysely whose statements run on `client` behind a wall, each prepared under a name once per connection. */
+function kyselyOn<Tables>(client: PoolClient, names: Map<string, string>, wall: Confiner): Kysely<Tables> {
+  const compiler = new WalledCompiler(wall)
   const connection: DatabaseConnection = {
-    async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
+    async executeQuery<R>(compiled: CompiledQuery): Promise<QueryResult<R>> {
+      compiler.requireOwn(compiled)
+      const { sql, parameters } = compiled
       const { rows, rowCount } = await client.query({ name: nameOf(sql, names), text: sql, values: [...parameters] })
       return { rows, numAffectedRows: BigInt(rowCount ?? 0) }
     },
@@ -114,7 +141,7 @@ function kyselyOn<Tables>(client: PoolClient, names: Map<string, string>): Kysel
     dialect: {
       createDriver: () => driver,
       createAdapter: () => new PostgresAdapter(),
-      createQueryCompiler: () => new PostgresQueryCompiler(),
+      createQueryCompiler: () => compiler,
       createIntrospector: (db) => new PostgresIntrospector(db),
     },
   })

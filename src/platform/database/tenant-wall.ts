@@ -1,14 +1,17 @@
 /**
- * The first of two walls, in the app: a Kysely plugin that confines every statement of a scope to one tenant, whatever
- * the statement says. (The second is row security in the database; each holds without the other.)
+ * The first of two walls, in the app: confines every statement of a scope to one tenant, whatever the statement says.
+ * (The second is row security in the database; each holds without the other.) It stands where Kysely compiles, not among
+ * its plugins, so that nothing a statement can be asked to do comes after it or goes around it.
  *
  * - Every table read (from, join, using, in any depth) becomes `(select * from t where tenant_id = $tenant)`.
  * - Updates and deletes get `tenant_id = $tenant`; inserts get the tenant's id in `tenant_id`, and nothing else.
  * - Refused, because a wall cannot be put around them: raw SQL, functions not listed here, global tables, schemas,
- *   `insert … select`, `merge`, and writing `tenant_id` by hand. Names of common table expressions begin with `_`, which
- *   no table's does, so that the two cannot be taken for each other.
+ *   `insert … select`, `merge`, reading from anything but a table or a query, and writing `tenant_id` by hand. Names of
+ *   common table expressions begin with `_`, which no table's does, so that the two cannot be taken for each other.
+ * - A transaction without a tenant has its own wall: it reaches the global tables and nothing else.
  */
 import {
+  type AggregateFunctionNode,
   AliasNode,
   AndNode,
   BinaryOperationNode,
@@ -20,7 +23,6 @@ import {
   IdentifierNode,
   type InsertQueryNode,
   type JoinNode,
-  type KyselyPlugin,
   type OperationNode,
   OperationNodeTransformer,
   OperatorNode,
@@ -57,7 +59,64 @@ const rootKinds = new Set(['SelectQueryNode', 'InsertQueryNode', 'UpdateQueryNod
 const pureFunctions = new Set(['any', 'array_agg', 'avg', 'coalesce', 'count', 'greatest', 'least', 'length', 'lower', 'max', 'min', 'sum'])
 const sortDirection = /^(asc|desc)?( ?nulls (first|last))?$/
 
-class Confine extends OperationNodeTransformer {
+/** What no wall lets through, and where reads are found. */
+abstract class Wall extends OperationNodeTransformer {
+  /** What stands for a table that is read; an `AliasNode` of one has its alias checked already. */
+  protected abstract readTable(table: TableNode, alias: OperationNode | undefined): OperationNode
+
+  #read(node: OperationNode): OperationNode {
+    if (TableNode.is(node)) return this.readTable(node, undefined)
+    // Anything else can be printed as a table's name: a reference, an identifier, a function.
+    if (!AliasNode.is(node) || !(TableNode.is(node.node) || SelectQueryNode.is(node.node))) throw new WallError('reads are from tables and queries')
+    return TableNode.is(node.node) ? this.readTable(node.node, this.transformNode(node.alias)) : this.transformNode(node)
+  }
+
+  protected override transformFrom(node: FromNode): FromNode {
+    return FromNode.create(node.froms.map((from) => this.#read(from)))
+  }
+
+  protected override transformUsing(node: UsingNode): UsingNode {
+    return { ...node, tables: node.tables.map((table) => this.#read(table)) }
+  }
+
+  protected override transformJoin(node: JoinNode): JoinNode {
+    const inner = super.transformJoin({ ...node, table: IdentifierNode.create('_') })
+    return { ...inner, table: this.#read(node.table) }
+  }
+
+  protected override transformFunction(node: FunctionNode): FunctionNode {
+    requirePure(node.func)
+    return super.transformFunction(node)
+  }
+
+  protected override transformAggregateFunction(node: AggregateFunctionNode): AggregateFunctionNode {
+    requirePure(node.func)
+    return super.transformAggregateFunction(node)
+  }
+
+  protected override transformRaw(node: RawNode): RawNode {
+    if (!sortDirection.test(node.sqlFragments.join('?'))) throw new WallError('raw SQL')
+    return super.transformRaw(node)
+  }
+
+  protected override transformMergeQuery(): never {
+    throw new WallError('merge')
+  }
+
+  protected override transformExplain(): never {
+    throw new WallError('explain')
+  }
+
+  protected override transformTop(): never {
+    throw new WallError('top')
+  }
+
+  protected override transformOutput(): never {
+    throw new WallError('output')
+  }
+}
+
+class Confine extends Wall {
   readonly #tenantId: string
 
   constructor(tenantId: string) {
@@ -65,20 +124,15 @@ class Confine extends OperationNodeTransformer {
     this.#tenantId = tenantId
   }
 
-  #isTenant(table?: TableNode): BinaryOperationNode {
+  #isTenant(table: TableNode): BinaryOperationNode {
     const column = ReferenceNode.create(ColumnNode.create('tenant_id'), table)
     return BinaryOperationNode.create(column, OperatorNode.create('='), ValueNode.create(this.#tenantId))
   }
 
   /** A read of `t` becomes a read of the tenant's part of `t`, under the same name. */
-  #confineRead(node: OperationNode): OperationNode {
-    if (AliasNode.is(node) && TableNode.is(node.node) && !isExpressionName(node.node)) {
-      return AliasNode.create(this.#part(node.node), node.alias)
-    }
-    if (TableNode.is(node)) {
-      return isExpressionName(node) ? node : AliasNode.create(this.#part(node), IdentifierNode.create(nameOf(node)))
-    }
-    return this.transformNode(node)
+  protected override readTable(table: TableNode, alias: OperationNode | undefined): OperationNode {
+    if (!isExpressionName(table)) return AliasNode.create(this.#part(table), alias ?? IdentifierNode.create(nameOf(table)))
+    return alias ? AliasNode.create(table, alias) : table
   }
 
   #part(table: TableNode): ParensNode {
@@ -86,26 +140,14 @@ class Confine extends OperationNodeTransformer {
     const part: SelectQueryNode = {
       ...SelectQueryNode.createFrom([table]),
       selections: [SelectionNode.create(SelectAllNode.create())],
-      where: WhereNode.create(this.#isTenant()),
+      // By the table's name: a bare `tenant_id` could be that of a query further out.
+      where: WhereNode.create(this.#isTenant(table)),
     }
     return ParensNode.create(part)
   }
 
   #and(where: WhereNode | undefined, condition: OperationNode): WhereNode {
     return WhereNode.create(where ? AndNode.create(ParensNode.create(where.where), condition) : condition)
-  }
-
-  protected override transformFrom(node: FromNode): FromNode {
-    return FromNode.create(node.froms.map((from) => this.#confineRead(from)))
-  }
-
-  protected override transformUsing(node: UsingNode): UsingNode {
-    return { ...node, tables: node.tables.map((table) => this.#confineRead(table)) }
-  }
-
-  protected override transformJoin(node: JoinNode): JoinNode {
-    const inner = super.transformJoin({ ...node, table: IdentifierNode.create('_') })
-    return { ...inner, table: this.#confineRead(node.table) }
   }
 
   protected override transformCommonTableExpressionName(node: CommonTableExpressionNameNode): CommonTableExpressionNameNode {
@@ -131,7 +173,7 @@ class Confine extends OperationNodeTransformer {
 
   protected override transformInsertQuery(node: InsertQueryNode): InsertQueryNode {
     const { into, columns, values } = node
-    if (!into || !columns || !values || !ValuesNode.is(values)) throw new WallError('an insert lists columns and values')
+    if (!into || !TableNode.is(into) || !columns || !values || !ValuesNode.is(values)) throw new WallError('an insert lists columns and values')
     nameOf(into)
     for (const column of columns) refuseTenantColumn(column)
     for (const { column } of node.onConflict?.updates ?? []) refuseTenantColumn(column)
@@ -147,20 +189,29 @@ class Confine extends OperationNodeTransformer {
     const inner = super.transformInsertQuery({ ...rest, values: ValuesNode.create([]) })
     return { ...inner, into, columns: [ColumnNode.create('tenant_id'), ...columns], values: ValuesNode.create(rows) }
   }
+}
 
-  protected override transformFunction(node: FunctionNode): FunctionNode {
-    if (!pureFunctions.has(node.func.toLowerCase())) throw new WallError(`the function ${node.func} is not listed`)
-    return super.transformFunction(node)
+/** The wall of a transaction without a tenant. */
+class GlobalOnly extends Wall {
+  protected override readTable(table: TableNode, alias: OperationNode | undefined): OperationNode {
+    return alias ? AliasNode.create(this.transformTable(table), alias) : this.transformTable(table)
   }
 
-  protected override transformRaw(node: RawNode): RawNode {
-    if (!sortDirection.test(node.sqlFragments.join('?'))) throw new WallError('raw SQL')
-    return super.transformRaw(node)
+  /** Also names in references: these are the tables' own. */
+  protected override transformTable(node: TableNode): TableNode {
+    const { schema, identifier } = node.table
+    if (schema || !globalTables.has(identifier.name)) throw new WallError(`${identifier.name} is no global table, and no tenant is set`)
+    return node
   }
 
-  protected override transformMergeQuery(): never {
-    throw new WallError('merge')
+  protected override transformUpdateQuery(node: UpdateQueryNode): UpdateQueryNode {
+    if (!node.table || !TableNode.is(node.table)) throw new WallError('a write names one table, without an alias')
+    return super.transformUpdateQuery(node)
   }
+}
+
+function requirePure(name: string): void {
+  if (!pureFunctions.has(name.toLowerCase())) throw new WallError(`the function ${name} is not listed`)
 }
 
 const isExpressionName = ({ table }: TableNode): boolean => !table.schema && table.identifier.name.startsWith('_')
@@ -182,14 +233,15 @@ function refuseTenantColumn(node: OperationNode): void {
   if (node.column.name === 'tenant_id') throw new WallError('tenant_id is written by the wall alone')
 }
 
-/** The plugin that confines statements to `tenantId`. */
-export const tenantWall = (tenantId: string): KyselyPlugin => {
-  const confine = new Confine(tenantId)
-  return {
-    transformQuery({ node }): RootOperationNode {
-      if (!rootKinds.has(node.kind)) throw new WallError(`a ${node.kind} is not select, insert, update or delete`)
-      return confine.transformNode(node)
-    },
-    transformResult: async ({ result }) => result,
-  }
+/** Puts a wall around a statement, or refuses it. */
+export type Confiner = (node: RootOperationNode) => RootOperationNode
+
+const requireStatement = (wall: Wall): Confiner => (node) => {
+  if (!rootKinds.has(node.kind)) throw new WallError(`a ${node.kind} is not select, insert, update or delete`)
+  return wall.transformNode(node)
 }
+
+/** Confines statements to `tenantId`. */
+export const tenantWall = (tenantId: string): Confiner => requireStatement(new Confine(tenantId))
+/** Confines statements to the global tables. */
+export const globalWall: Confiner = requireStatement(new GlobalOnly())

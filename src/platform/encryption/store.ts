@@ -25,3 +25,20 @@ export const insertKeyCheck = (system: SystemScope, masterKeyCheck: Buffer, crea
     const [result] = await query.insertInto('installation').values(row).onConflict((on) => on.doNothing()).execute()
     return result?.numInsertedOrUpdatedRows === 1n
   })
+
+/** The newest values of every column that the inventory calls sealed. */
+export async function sampleSealed(tx: Tx): Promise<{ column: string; value: Buffer }[]> {
+  const newest = 20
+  const names = await tx.query.selectFrom('api_key').select('name as value').orderBy('id', 'desc').limit(newest).execute()
+  const entries = await tx.query.selectFrom('list_entry').select(['value', 'note']).orderBy('id', 'desc').limit(newest).execute()
+  const events = await tx.query.selectFrom('decision').select('event as value').orderBy('id', 'desc').limit(newest).execute()
+  const details = await tx.query.selectFrom('audit_event').select('details as value').orderBy('id', 'desc').limit(newest).execute()
+  const found = [
+    ...names.map(({ value }) => ({ column: 'api_key.name', value })),
+    ...entries.map(({ value }) => ({ column: 'list_entry.value', value })),
+    ...entries.map(({ note }) => ({ column: 'list_entry.note', value: note })),
+    ...events.map(({ value }) => ({ column: 'decision.event', value })),
+    ...details.map(({ value }) => ({ column: 'audit_event.details', value })),
+  ]
+  return found.flatMap(({ column, value }) => (value === null ? [] : [{ column, value }]))
+}

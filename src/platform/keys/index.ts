@@ -3,7 +3,7 @@
  * Promises: the secret is shown once and kept only as a hash; what a key may do is listed in its scopes, and an empty list
  * is nothing; a revoked or expired key is dead on every process within a second; rotation overlaps, so nothing breaks.
  * Refuses: to issue a scope the issuer lacks; to show a secret again.
- * Needs: the database, audit, ids, a clock.
+ * Needs: the database, encryption, audit, ids, a clock.
  */
 import ipaddr from 'ipaddr.js'
 import type { Clock } from '#kernel/clock'
@@ -12,6 +12,7 @@ import { type NewId, toWireId } from '#kernel/id'
 import type { Permission } from '#kernel/route'
 import type { Audit } from '#platform/audit'
 import { type Database, systemScope, type Tx } from '#platform/database'
+import type { Encryption, TenantKeys } from '#platform/encryption'
 import { keyIssued, keyRevoked, keyRotated } from './actions.ts'
 import { type Authenticate, createAuthenticate } from './authenticate.ts'
 import { insertKey, type KeyRow, listKeys, lockKey, setLastUsed, setReplaced, setRevoked } from './store.ts'
@@ -23,19 +24,20 @@ export { controls } from './controls.ts'
 export { routes, toWireIssued, toWireKey } from './routes.ts'
 export { rememberedMs } from './authenticate.ts'
 export { makeToken, parseToken } from './token.ts'
-export type { KeyRow } from './store.ts'
 
+/** A key as its tenant sees it. */
+export type Key = Omit<KeyRow, 'name'> & { name: string }
 export type NewKey = { name: string; scopes: readonly Permission[]; allowedIps?: readonly string[]; expiresAt?: Date | null }
-export type Issued = { row: KeyRow; token: string }
+export type Issued = { row: Key; token: string }
 
 export type Keys = {
   /** `grantable`: what the issuer may pass on; nothing beyond it is issued. */
   issue(tx: Tx, mode: KeyMode, key: NewKey, grantable: ReadonlySet<Permission>): Promise<Issued>
-  list(tx: Tx, page: { before: string | undefined; limit: number }): Promise<KeyRow[]>
+  list(tx: Tx, page: { before: string | undefined; limit: number }): Promise<Key[]>
   /** A new key with the same name, scopes and networks; the old one works until `overlapSeconds` from now. */
   rotate(tx: Tx, mode: KeyMode, id: string, overlapSeconds: number, grantable: ReadonlySet<Permission>): Promise<Issued>
   /** Ends a key now. Revoking a revoked key changes nothing. */
-  revoke(tx: Tx, id: string): Promise<KeyRow>
+  revoke(tx: Tx, id: string): Promise<Key>
   authenticate: Authenticate
   /** Writes when keys were last used. Called by a background loop, never by a request. */
   flushLastUsed(): Promise<void>
@@ -43,8 +45,8 @@ export type Keys = {
 
 export const maxOverlapSeconds = 30 * 86_400
 
-export function createKeys(needs: { database: Database; audit: Audit; newId: NewId; clock: Clock }): Keys {
-  const { database, audit, newId, clock } = needs
+export function createKeys(needs: { database: Database; encryption: Encryption; audit: Audit; newId: NewId; clock: Clock }): Keys {
+  const { database, encryption, audit, newId, clock } = needs
   const used = new Map<string, Map<string, Date>>()
   const system = systemScope(database, 'last used')
 
@@ -57,16 +59,16 @@ export function createKeys(needs: { database: Database; audit: Audit; newId: New
     const { token, hash } = makeToken(mode, tx.tenantId, id)
     const row = {
       id,
-      name: key.name,
       scopes: [...new Set(key.scopes)].sort(),
       allowed_ips: (key.allowedIps ?? []).map(normalizeNetwork),
       created_at: new Date(now),
       expires_at: key.expiresAt ?? null,
     }
-    await insertKey(tx, { ...row, secret_hash: hash })
+    const keys = await encryption.keysOf(tx)
+    await insertKey(tx, { ...row, name: keys.seal(namePlace(id), key.name), secret_hash: hash })
     const { scopes, allowed_ips } = row
     await audit.append(tx, { action: keyIssued, target: toWireId('key', id), details: { scopes, allowed_ips } })
-    return { row: { ...row, revoked_at: null, replaced_by: null, last_used_at: null }, token }
+    return { row: { ...row, name: key.name, revoked_at: null, replaced_by: null, last_used_at: null }, token }
   }
 
   async function requireLive(tx: Tx, id: string): Promise<KeyRow> {
@@ -77,7 +79,10 @@ export function createKeys(needs: { database: Database; audit: Audit; newId: New
 
   return {
     issue,
-    list: listKeys,
+    async list(tx, page) {
+      const keys = await encryption.keysOf(tx)
+      return (await listKeys(tx, page)).map((row) => withName(keys, row))
+    },
     async rotate(tx, mode, id, overlapSeconds, grantable) {
       const old = await requireLive(tx, id)
       const now = clock.now()
@@ -87,7 +92,8 @@ export function createKeys(needs: { database: Database; audit: Audit; newId: New
       if (old.replaced_by) throw new Fault('conflict', 'This key was rotated already. Rotate its successor instead.')
       const scopes = old.scopes.filter((scope): scope is Permission => [...grantable].some((known) => known === scope))
       if (scopes.length < old.scopes.length) throw new Fault('forbidden', 'This key holds scopes that you do not hold.')
-      const issued = await issue(tx, mode, { name: old.name, scopes, allowedIps: old.allowed_ips, expiresAt: old.expires_at }, grantable)
+      const { name } = withName(await encryption.keysOf(tx), old)
+      const issued = await issue(tx, mode, { name, scopes, allowedIps: old.allowed_ips, expiresAt: old.expires_at }, grantable)
       const end = Math.min(now + overlapSeconds * 1000, old.expires_at?.getTime() ?? Infinity)
       await setReplaced(tx, id, issued.row.id, new Date(end))
       const details = { replaced_by: toWireId('key', issued.row.id), overlap_seconds: overlapSeconds }
@@ -96,11 +102,12 @@ export function createKeys(needs: { database: Database; audit: Audit; newId: New
     },
     async revoke(tx, id) {
       const row = await requireLive(tx, id)
-      if (row.revoked_at) return row
+      const key = withName(await encryption.keysOf(tx), row)
+      if (row.revoked_at) return key
       const revokedAt = new Date(clock.now())
       await setRevoked(tx, id, revokedAt)
       await audit.append(tx, { action: keyRevoked, target: toWireId('key', id) })
-      return { ...row, revoked_at: revokedAt }
+      return { ...key, revoked_at: revokedAt }
     },
     authenticate: createAuthenticate({
       database,
@@ -122,6 +129,9 @@ export function createKeys(needs: { database: Database; audit: Audit; newId: New
     },
   }
 }
+
+const namePlace = (row: string) => ({ table: 'api_key', column: 'name', row })
+const withName = (keys: TenantKeys, row: KeyRow): Key => ({ ...row, name: keys.open(namePlace(row.id), row.name) })
 
 const invalid = (pointer: string, message: string): Fault =>
   new Fault('invalid_request', 'The request does not have the documented form.', { errors: [{ pointer, message }] })

@@ -6,12 +6,11 @@ import { isPermission } from '#kernel/route'
 import { type Route, route } from '#platform/access'
 import { keyIssued, keyRevoked, keyRotated } from './actions.ts'
 import { IssuedKey, Key, KeyParams, NewKey, Rotation } from './contract.ts'
-import type { Issued, Keys } from './index.ts'
-import type { KeyRow } from './store.ts'
+import type { Issued, Key as KeyOf, Keys } from './index.ts'
 
 const dayInSeconds = 86_400
 
-export const toWireKey = (row: KeyRow) => ({
+export const toWireKey = (row: KeyOf) => ({
   id: toWireId('key', row.id),
   name: row.name,
   scopes: row.scopes,

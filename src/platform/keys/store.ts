@@ -2,7 +2,8 @@ import type { Tx } from '#platform/database'
 
 export type KeyRow = {
   id: string
-  name: string
+  /** Sealed. */
+  name: Buffer
   scopes: string[]
   allowed_ips: string[]
   created_at: Date

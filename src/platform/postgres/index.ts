@@ -9,6 +9,7 @@
  * empty database where one was lost; a socket folder that someone else made.
  * Needs: Linux or macOS and the npm package with PostgreSQL for this machine.
  */
+import pg from 'pg'
 import { systemClock, type Clock } from '#kernel/clock'
 import { makeData } from './first-start.ts'
 import { holdServer } from './hold.ts'
@@ -75,5 +76,19 @@ export async function openOwnPostgres(needs: OwnPostgresNeeds): Promise<OwnPostg
     lockForServing: hold.lockForServing,
     processId: hold.processId,
     close: hold.close,
+  }
+}
+
+/** Drops everything the database holds; the next start finds it empty. Refused while another Vouch serves from the home. */
+export async function emptyOwnPostgres(needs: OwnPostgresNeeds): Promise<void> {
+  const { databaseName = 'vouch' } = needs
+  const postgres = await openOwnPostgres(needs)
+  try {
+    await postgres.lockForServing()
+    const client = new pg.Client(postgres.urls.admin.replace(`/${databaseName}?`, '/postgres?'))
+    await client.connect()
+    await client.query(`drop database if exists ${databaseName} with (force)`).finally(() => client.end())
+  } finally {
+    await postgres.close()
   }
 }

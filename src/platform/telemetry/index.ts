@@ -9,7 +9,6 @@ import pino from 'pino'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Clock } from '#kernel/clock'
 
-export { controls } from './controls.ts'
 
 /** Fields that may be logged: ids we made, words from closed lists, numbers. Never text that a caller chose. */
 const allowed = [

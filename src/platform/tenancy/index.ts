@@ -21,6 +21,8 @@ export type Tenant = { id: string; twinId: string; name: string; createdAt: Date
 export type Tenancy = {
   /** Makes a tenant and its test twin. `furnish` runs in both, within the same transaction. */
   create(name: string, actor: Actor, furnish: (tx: Tx, twin: 'live' | 'test') => Promise<void>): Promise<Tenant>
+  /** Makes a tenant as `create` does, does `work` in both, and takes it all back: for checks that must leave no trace. */
+  rehearse(work: (tx: Tx, twin: 'live' | 'test') => Promise<void>): Promise<void>
   /** Live tenants in the order they were made. */
   list(page: { after?: string; limit: number }): Promise<Tenant[]>
 }
@@ -29,7 +31,7 @@ export function createTenancy(needs: { database: Database; encryption: Encryptio
   const { database, encryption, audit, newId, clock } = needs
   const system = systemScope(database, 'tenancy')
 
-  return {
+  const tenancy: Tenancy = {
     async create(name, actor, furnish) {
       const trimmed = name.trim()
       if (trimmed.length === 0 || trimmed.length > 100) throw new Fault('invalid_request', 'A tenant needs a name of 1 to 100 characters.')
@@ -45,6 +47,18 @@ export function createTenancy(needs: { database: Database; encryption: Encryptio
         await furnish(tx, tx.tenantId === tenant.id ? 'live' : 'test')
       })
       return tenant
+    },
+
+    async rehearse(work) {
+      const done = new Error('rehearsed')
+      const actor: Actor = { kind: 'system', id: 'rehearsal' }
+      const rehearsal = tenancy.create('rehearsal', actor, async (tx, twin) => {
+        await work(tx, twin)
+        if (twin === 'test') throw done
+      })
+      await rehearsal.catch((error: unknown) => {
+        if (error !== done) throw error
+      })
     },
 
     async list(page) {
@@ -63,4 +77,5 @@ export function createTenancy(needs: { database: Database; encryption: Encryptio
       return found
     },
   }
+  return tenancy
 }

@@ -20,6 +20,8 @@ export const EvaluateBody = Type.Object(
     user_balance: Type.Optional(money('What the customer has, in the same currency.')),
     user_limits: Type.Optional(
       Type.Record(Type.String({ pattern: '^[a-z_]{1,32}$' }), money('A limit.'), {
+        // A record alone says nothing about names that do not match: they would pass unlooked at.
+        propertyNames: { pattern: '^[a-z_]{1,32}$' },
         maxProperties: 8,
         description: 'What the customer may spend, in the same currency; the tightest counts.',
         examples: [{ daily: '1000.00' }],
@@ -67,7 +69,8 @@ export const EvaluateBody = Type.Object(
       ),
     ),
     metadata: Type.Optional(
-      Type.Record(Type.String({ minLength: 1, maxLength: 64 }), Type.Union([Type.String({ maxLength: 512 }), Type.Number(), Type.Boolean(), Type.Null()]), {
+      Type.Record(Type.String({ pattern: '^[\\s\\S]*$' }), Type.Union([Type.String({ maxLength: 512 }), Type.Number(), Type.Boolean(), Type.Null()]), {
+        propertyNames: { minLength: 1, maxLength: 64 },
         maxProperties: 32,
         description: 'Flat; kept encrypted and given back, never judged.',
         examples: [{ order: 'o-1001' }],

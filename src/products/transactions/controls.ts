@@ -1,3 +1,55 @@
+import { findCardNumber } from '#kernel/card-number'
+import type { Clock } from '#kernel/clock'
 import type { Control } from '#kernel/control'
+import { Fault } from '#kernel/fault'
+import { EvaluateBody } from './contract.ts'
+import { judgePayment } from './evaluate.ts'
 
-export const controls = (): Control[] => []
+const payment = { amount: '20.00', currency: 'EUR', category: 'groceries', merchant_id: 'm_1' }
+/** Published test numbers of card networks: one each of Visa, Mastercard, American Express, Diners, Discover, JCB. */
+const cards = ['4111111111111111', '5555555555554444', '378282246310005', '30569309025904', '6011111111111117', '3530111333300000']
+
+/** Fields without which there is no decision. None of them is about a person. */
+const requiredWithoutPerson = ['currency', 'category', 'merchant_id']
+
+export const controls = ({ clock }: { clock: Clock }): Control[] => [
+  {
+    claim: 'dat.cards',
+    tests: [],
+    check: {
+      looks: 'offers test numbers of six card networks, plain and spaced, as identifier and as metadata',
+      async run() {
+        for (const card of cards) {
+          const spaced = card.replaceAll(/(.{4})/g, '$1 ').trim()
+          for (const body of [{ ...payment, merchant_id: spaced }, { ...payment, metadata: { note: `card ${card}` } }]) {
+            if (!isRefused(body, clock)) return { ok: false, saw: `a number beginning with ${card.slice(0, 2)} passed` }
+          }
+        }
+        if (findCardNumber(payment) !== undefined) return { ok: false, saw: 'a payment without a card was refused' }
+        return { ok: true, saw: `${cards.length} networks' numbers in two places and two forms, each refused` }
+      },
+    },
+  },
+  {
+    claim: 'dat.minimum',
+    tests: [],
+    check: {
+      looks: 'asks for a decision with nothing about a person in it, and at what a request must hold',
+      async run() {
+        const required = EvaluateBody.required.filter((field) => !requiredWithoutPerson.includes(field))
+        if (required.length > 0) return { ok: false, saw: `${required.join(', ')} must be sent` }
+        const { decision } = judgePayment(payment, clock)
+        return { ok: true, saw: `a decision (${decision}) from an amount, a category and an opaque merchant id` }
+      },
+    },
+  },
+]
+
+function isRefused(body: EvaluateBody, clock: Clock): boolean {
+  try {
+    judgePayment(body, clock)
+    return false
+  } catch (error) {
+    return error instanceof Fault && error.code === 'card_number_present'
+  }
+}

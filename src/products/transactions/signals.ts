@@ -16,7 +16,7 @@ const typicalMinor: Readonly<Record<string, number>> = {
 /** How much a category attracts fraud, 0 to 1: easy to resell or to move on is high, consumed on the spot is low. */
 const categoryRisk: Readonly<Record<string, number>> = {
   gift_cards: 1, crypto: 1, money_transfer: 0.9, gambling: 0.9, jewellery: 0.8, electronics: 0.55, luxury: 0.7, travel: 0.5, tickets: 0.5,
-  software: 0.4, games: 0.5, advertising: 0.5, fashion: 0.35, services: 0.3, card_payment: 0.3, home: 0.25, health: 0.2, food: 0.1,
+  software: 0.4, games: 0.5, advertising: 0.5, fashion: 0.35, services: 0.3, home: 0.25, health: 0.2, food: 0.1,
   groceries: 0.05, transport: 0.1, utilities: 0.05, education: 0.1, charity: 0.3, subscription: 0.2, restaurants: 0.1, books: 0.1,
 } // prettier-ignore
 

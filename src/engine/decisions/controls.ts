@@ -1,3 +1,0 @@
-import type { Control } from '#kernel/control'
-
-export const controls = (): Control[] => []
