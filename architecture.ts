@@ -88,6 +88,7 @@ export const systemScopeFiles: readonly Place[] = [
   'src/app.ts',
   'src/platform/keys/',
   'src/platform/tenancy/',
+  'src/engine/lists/',
   'src/engine/decisions/',
   'src/platform/encryption/',
   'src/cli/',

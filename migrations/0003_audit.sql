@@ -19,7 +19,7 @@ comment on column audit_event.tenant_id is 'none: the tenant';
 comment on column audit_event.id is 'none: UUIDv7';
 comment on column audit_event.at is 'none: time';
 comment on column audit_event.actor_kind is 'none: key, operator or system';
-comment on column audit_event.actor_id is 'none: wire id of the key, or the module that acted';
+comment on column audit_event.actor_id is 'none: wire id of the key, number of the operator''s account, or the part of the system that acted';
 comment on column audit_event.on_behalf_of is 'none: wire id of whoever the actor acted for';
 comment on column audit_event.action is 'none: noun.verb from the closed list';
 comment on column audit_event.target is 'none: wire id of what was changed';

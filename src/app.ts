@@ -61,7 +61,7 @@ export async function openVouch(needs: VouchNeeds) {
     const tenancy = createTenancy({ database, encryption, audit, newId, clock })
     const keys = createKeys({ database, encryption, audit, newId, clock })
     const limiter = createLimiter({ clock })
-    const lists = createLists({ encryption, audit, newId, clock })
+    const lists = createLists({ database, encryption, audit, newId, clock })
     const decisions = createDecisions({ database, encryption, newId, clock })
     const onDecided = (decision: string) => metrics.decisions.inc({ decision })
     const transactions = createTransactions({ decisions, lists, clock, onDecided })
@@ -93,6 +93,7 @@ export async function openVouch(needs: VouchNeeds) {
       const loops = [
         startLoop({ name: 'last used', everyMs: 30_000, log, run: keys.flushLastUsed }),
         startLoop({ name: 'partitions', everyMs: 3_600_000, log, run: database.ensurePartitions }),
+        startLoop({ name: 'expired list entries', everyMs: 3_600_000, log, run: lists.expire }),
         startLoop({ name: 'idempotency keys', everyMs: 3_600_000, log, run: decisions.expireKeys }),
       ]
       closers.push(...loops.map((loop) => loop.close))

@@ -6,6 +6,11 @@ import { withVouch } from './open-guest.ts'
 type Finding = { name: string; ok: boolean; saw: string }
 const gigabyte = 1e9
 
+function isNodeNewEnough(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  return major > 24 || (major === 24 && minor >= 12)
+}
+
 export const doctor: Command = {
   name: 'doctor',
   form: '',
@@ -21,7 +26,7 @@ export const doctor: Command = {
         `select current_setting('server_version') as version, current_setting('server_version_num')::int / 10000 as major, current_setting('fsync') as fsync`,
       )
       const findings: Finding[] = [
-        { name: 'node', ok: Number(process.versions.node.split('.')[0]) >= 24, saw: process.versions.node },
+        { name: 'node', ok: isNodeNewEnough(process.versions.node), saw: process.versions.node },
         { name: 'postgresql', ok: (server?.major ?? 0) >= 15, saw: `${server?.version ?? 'unknown'}${own ? ', our own' : ''}` },
         { name: 'durability', ok: server?.fsync === 'on', saw: `fsync ${server?.fsync ?? 'unknown'}` },
         { name: 'database_role', ok: true, saw: 'cannot step over the walls (checked at start)' },

@@ -1,12 +1,11 @@
 import { openVouch, type Vouch } from '#app'
 import { fromWireId, toWireId } from '#kernel/id'
-import { userInfo } from 'node:os'
 import type { Actor } from '#kernel/actor'
 import { systemScope, type Scope } from '#platform/database'
 import { type Context, textOf, UsageError } from './command.ts'
 
-/** Whoever has a shell on this machine, by the name of the account. */
-export const operator = (): Actor => ({ kind: 'operator', id: userInfo().username.slice(0, 100) || 'operator' })
+/** Whoever has a shell on this machine, by number: a name would be a personal datum. */
+export const operator = (): Actor => ({ kind: 'operator', id: `uid:${process.getuid?.() ?? 'unknown'}` })
 
 /** Opens the installation beside a running server, does `work`, and closes it. Only warnings are logged. */
 export async function withVouch<T>(context: Context, work: (vouch: Vouch) => Promise<T>): Promise<T> {

@@ -55,7 +55,7 @@ export function mountGuarded(app: FastifyInstance, routes: readonly Route[], nee
       onRequest: async (request, reply) => {
         const address = addressName(request.ip)
         const principal = await authenticate(request.headers.authorization, request.ip, authenticateKey).catch((error: unknown) => {
-          if (error instanceof Fault && error.code === 'unauthenticated') {
+          if (error instanceof Fault && error.status < 500) {
             requireRoom(reply, [limiter.take(`stranger ${address}`, strangerRate)])
           }
           throw error

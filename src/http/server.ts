@@ -25,7 +25,8 @@ export const edgeLimits = {
   requestMs: 10_000,
   idleSocketMs: 15_000,
   keepAliveMs: 10_000,
-  handlerMs: 10_000,
+  /** Longer than `requestMs` and its check: a body that never ends is the caller's 408, not our 503. */
+  handlerMs: 15_000,
   connections: 2_048,
   inFlight: 512,
   pathPartLength: 100,
@@ -77,6 +78,18 @@ export async function createServer(needs: ServerNeeds): Promise<FastifyInstance>
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) => readJson(body))
   app.setValidatorCompiler<TSchema>(({ schema, httpPart }) => compileValidator(schema, partOf(httpPart)))
 
+  // Before our own hook, which can refuse: its answers carry the headers too.
+  await app.register(helmet, {
+    global: true,
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"] },
+    },
+    strictTransportSecurity: { maxAge: 63_072_000, includeSubDomains: true },
+    referrerPolicy: { policy: 'no-referrer' },
+    frameguard: { action: 'deny' },
+  })
+
   let inFlight = 0
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', toWireId('request', request.id))
@@ -113,16 +126,6 @@ export async function createServer(needs: ServerNeeds): Promise<FastifyInstance>
     return reply.code(fault.status).type(problemType).send(toProblem(fault, request.id))
   })
 
-  await app.register(helmet, {
-    global: true,
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"] },
-    },
-    strictTransportSecurity: { maxAge: 63_072_000, includeSubDomains: true },
-    referrerPolicy: { policy: 'no-referrer' },
-    frameguard: { action: 'deny' },
-  })
   await app.register(underPressure, {
     maxEventLoopDelay: edgeLimits.eventLoopDelayMs,
     pressureHandler: () => {

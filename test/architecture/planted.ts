@@ -89,8 +89,8 @@ export const planted: Record<Law, (SourceFile & { also?: SourceFile[] })[]> = {
     { path: 'src/platform/keys/index.ts', text: "/** a */\nimport { openScope } from '#platform/database'" },
     { path: 'src/platform/keys/index.ts', text: "/** a */\nimport { openScope as open } from '#platform/database'" },
     { path: 'src/app.ts', text: "import * as database from '#platform/database'\ndatabase.openScope(x)" },
-    { path: 'src/engine/lists/index.ts', text: "/** a */\nimport { systemScope } from '#platform/database'" },
-    { path: 'src/engine/lists/index.ts', text: "/** a */\nexport { systemScope as scope } from '#platform/database'" },
+    { path: 'src/engine/decide/index.ts', text: "/** a */\nimport { systemScope } from '#platform/database'" },
+    { path: 'src/engine/decide/index.ts', text: "/** a */\nexport { systemScope as scope } from '#platform/database'" },
     { path: 'src/http/mount.ts', text: "import type { systemScope } from '#platform/database'" },
   ],
   places: [

@@ -7,7 +7,10 @@ import type { FaultPoint } from './server-process.ts'
 
 const fault = JSON.parse(process.argv[2] ?? '{}') as FaultPoint
 let seen = 0
+let isArmed = fault.since === undefined
 const strike = (when: 'before' | 'after') => (statement: string) => {
+  if (fault.since !== undefined && statement.includes(fault.since)) isArmed = true
+  if (!isArmed) return
   if (when !== fault.when || !statement.includes(fault.match) || ++seen !== (fault.nth ?? 1)) return
   if (fault.action === 'kill') process.kill(process.pid, 'SIGKILL')
   throw new Error('a planted fault')

@@ -4,8 +4,8 @@ import { once } from 'node:events'
 
 const root = new URL('../../', import.meta.url).pathname
 
-/** Where to fail: around the n-th statement whose text holds `match`. */
-export type FaultPoint = { match: string; nth?: number; when: 'before' | 'after'; action: 'throw' | 'kill' }
+/** Where to fail: around the n-th statement whose text holds `match`, counted from the first whose text holds `since`. */
+export type FaultPoint = { match: string; since?: string; nth?: number; when: 'before' | 'after'; action: 'throw' | 'kill' }
 
 export type ServerProcess = {
   readonly url: string

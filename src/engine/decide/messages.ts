@@ -32,7 +32,7 @@ const english: Readonly<Record<string, (params: Params) => string>> = {
     `Declined: ${money(p)} scores ${p['score']}, at or above ${p['threshold']}; most of it comes from ${named(factorNames, p['factor'])}.`,
   'list.deny': (p) => `Declined: the ${named(fieldNames, p['field'])} is on the deny list ${p['list']}.`,
   'list.allow': (p) => `Approved: the ${named(fieldNames, p['field'])} is on the allow list ${p['list']}.`,
-  missing: () => 'Not measured: the event did not carry what this factor needs.',
+  missing: () => 'Not measured for this event; it earns the points of a missing signal.',
   'limit.top': () => 'The sum passed 100, where the score ends.',
   'limit.bottom': () => 'The sum fell below 0, where the score begins.',
   'amount_ratio.spendable': (p) => `${money(p)} is ${p['ratio']} times the ${p['spendable']} ${p['currency']} that the customer may spend.`,

@@ -2,7 +2,7 @@
  * Lists: whom a tenant always refuses or always approves.
  * Promises: an entry is found by a blind key, so the table shows nobody's identifier; an expired entry matches nothing.
  * Refuses: card numbers as values; a list whose kind would change under its entries.
- * Needs: encryption, audit, ids, a clock.
+ * Needs: the database, encryption, audit, ids, a clock.
  */
 import { refuseCardNumber } from '#kernel/card-number'
 import type { Clock } from '#kernel/clock'
@@ -10,11 +10,11 @@ import { Fault } from '#kernel/fault'
 import { type NewId, toWireId } from '#kernel/id'
 import type { PageAsk } from '#kernel/page'
 import type { Audit } from '#platform/audit'
-import type { Tx } from '#platform/database'
+import { type Database, systemScope, type Tx } from '#platform/database'
 import type { Encryption, TenantKeys } from '#platform/encryption'
 import { entryAdded, entryDeleted, listDeleted, listPut } from './actions.ts'
 import {
-  deleteEntry, deleteExpiredEntry, deleteList, type EntryRow, insertEntry, insertList, listEntries, type ListRow, matchEntries, readList, readLists,
+  deleteEntry, deleteExpired, deleteExpiredEntry, deleteList, type EntryRow, insertEntry, insertList, listEntries, type ListRow, matchEntries, readList, readLists,
 } from './store.ts' // prettier-ignore
 
 export { actions } from './actions.ts'
@@ -33,12 +33,15 @@ export type Lists = {
   entries(tx: Tx, listId: string, page: PageAsk): Promise<Entry[]>
   add(tx: Tx, listId: string, entry: NewEntry): Promise<Entry>
   removeEntry(tx: Tx, listId: string, id: string): Promise<void>
+  /** Deletes entries past their time, tenant by tenant. */
+  expire(): Promise<void>
   /** Which allow and deny lists hold one of these values. */
   match(tx: Tx, values: readonly { field: string; value: string }[]): Promise<ListMatch[]>
 }
 
-export function createLists(needs: { encryption: Encryption; audit: Audit; newId: NewId; clock: Clock }): Lists {
-  const { encryption, audit, newId, clock } = needs
+export function createLists(needs: { database: Database; encryption: Encryption; audit: Audit; newId: NewId; clock: Clock }): Lists {
+  const { database, encryption, audit, newId, clock } = needs
+  const system = systemScope(database, 'expired list entries')
   const blind = (keys: TenantKeys, field: string, value: string): Buffer => keys.blind(`list:${field}`, value)
 
   async function requireList(tx: Tx, id: string): Promise<ListRow> {
@@ -51,6 +54,7 @@ export function createLists(needs: { encryption: Encryption; audit: Audit; newId
     all: readLists,
 
     async put(tx, id, kind) {
+      refuseCardNumber({ list_id: id })
       const row = { id, kind, created_at: new Date(clock.now()) }
       const isNew = await insertList(tx, row)
       const list = isNew ? row : await requireList(tx, id)
@@ -96,6 +100,11 @@ export function createLists(needs: { encryption: Encryption; audit: Audit; newId
     async removeEntry(tx, listId, id) {
       if (!(await deleteEntry(tx, listId, id))) throw new Fault('not_found', 'There is no such entry in this list.')
       await audit.append(tx, { action: entryDeleted, target: `${listId}/${toWireId('entry', id)}` })
+    },
+
+    async expire() {
+      const now = new Date(clock.now())
+      for await (const tenantId of system.everyTenant()) await system.asTenant(tenantId).transaction((tx) => deleteExpired(tx, now))
     },
 
     async match(tx, values) {

@@ -33,6 +33,10 @@ export const deleteExpiredEntry = async (tx: Tx, listId: string, valueKey: Buffe
   await tx.query.deleteFrom('list_entry').where('list_id', '=', listId).where('value_key', '=', valueKey).where('expires_at', '<=', now).execute()
 }
 
+export const deleteExpired = async (tx: Tx, now: Date): Promise<void> => {
+  await tx.query.deleteFrom('list_entry').where('expires_at', '<=', now).execute()
+}
+
 export const listEntries = (tx: Tx, listId: string, page: PageAsk): Promise<EntryRow[]> => {
   const all = tx.query.selectFrom('list_entry').select(entryColumns).where('list_id', '=', listId).orderBy('id', 'desc').limit(page.limit)
   return (page.before ? all.where('id', '<', page.before) : all).execute()

@@ -64,7 +64,7 @@ export interface AuditEvent {
    */
   action: string;
   /**
-   * none: wire id of the key, or the module that acted
+   * none: wire id of the key, number of the operator's account, or the part of the system that acted
    */
   actor_id: string;
   /**

@@ -6,6 +6,7 @@
  * Needs: the database, encryption, audit, ids, a clock.
  */
 import ipaddr from 'ipaddr.js'
+import { refuseCardNumber } from '#kernel/card-number'
 import type { Clock } from '#kernel/clock'
 import { Fault } from '#kernel/fault'
 import { type NewId, toWireId } from '#kernel/id'
@@ -51,6 +52,7 @@ export function createKeys(needs: { database: Database; encryption: Encryption; 
   const system = systemScope(database, 'last used')
 
   async function issue(tx: Tx, mode: KeyMode, key: NewKey, grantable: ReadonlySet<Permission>): Promise<Issued> {
+    refuseCardNumber({ name: key.name })
     const beyond = key.scopes.filter((scope) => !grantable.has(scope))
     if (beyond.length > 0) throw new Fault('forbidden', `You cannot grant what you do not hold: ${beyond.join(', ')}.`)
     const now = clock.now()
@@ -139,6 +141,8 @@ const invalid = (pointer: string, message: string): Fault =>
 /** `203.0.113.7` → `203.0.113.7/32`. */
 function normalizeNetwork(text: string): string {
   const cidr = text.includes('/') ? text : `${text}/${text.includes(':') ? 128 : 32}`
-  if (!ipaddr.isValidCIDR(cidr)) throw invalid('/allowed_ips', 'each entry is an IP address or a CIDR network')
+  // The library also reads 1/8, 0x7f.1 and zones; what such a text allows is not what its writer sees.
+  const isPlain = cidr.includes(':') ? !cidr.includes('%') && ipaddr.IPv6.isValidCIDR(cidr) : ipaddr.IPv4.isValidCIDRFourPartDecimal(cidr)
+  if (!isPlain) throw invalid('/allowed_ips', 'each entry is an IP address or a CIDR network')
   return cidr
 }

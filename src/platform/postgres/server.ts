@@ -39,16 +39,18 @@ const settings = {
  * Takes the lock and hands it, as file 9, to the postmaster and all its processes: while one of them lives, in this or
  * another container on the same files, no second postmaster starts. Under the lock a postmaster.pid can only be a
  * leftover; it goes if it still names the process ($3) that was seen not to be PostgreSQL on this data, for a number
- * that some other program got meanwhile would keep PostgreSQL from starting. Without `flock` PostgreSQL's own guard
- * remains.
+ * that some other program got meanwhile, or that a dead process keeps because nobody asked how it ended (common in
+ * containers), would keep PostgreSQL from starting. The lock beside the socket ($4, $5) is the same once more. Without
+ * `flock` PostgreSQL's own guard remains.
  */
 const launchScript = `
 if command -v flock >/dev/null 2>&1; then
   exec 9>>"$1" || exit 1
   flock -n 9 || exit ${lockHeld}
   if [ -n "$3" ] && [ "$(head -n 1 "$2/postmaster.pid" 2>/dev/null)" = "$3" ]; then rm -f "$2/postmaster.pid"; fi
+  if [ -n "$5" ] && [ "$(head -n 1 "$4" 2>/dev/null)" = "$5" ]; then rm -f "$4"; fi
 fi
-shift 3
+shift 5
 exec "$@"
 `
 
@@ -80,11 +82,11 @@ export function isPostmaster(pid: number, data: string): boolean {
 
 export async function launch(place: Place, extra: Readonly<Record<string, string>>): Promise<Launched> {
   if (((await statIfThere(place.log))?.size ?? 0) > largestLogBytes) await rename(place.log, `${place.log}.1`)
-  const leftover = (await readIfThere(join(place.data, 'postmaster.pid')))?.split('\n')[0] ?? ''
-  const stale = isPostmaster(Number(leftover), place.data) ? '' : leftover
+  const dataLock = await readStale(join(place.data, 'postmaster.pid'), place)
+  const socketLock = join(place.socketFolder, `.s.PGSQL.${socketPort}.lock`)
   const options = Object.entries({ ...settings, ...extra }).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const command = [place.binaries.postgres, '-D', place.data, '-k', place.socketFolder, ...options]
-  const script = ['-c', launchScript, 'vouch-postgres', place.lock, place.data, stale, ...command]
+  const script = ['-c', launchScript, 'vouch-postgres', place.lock, place.data, dataLock, socketLock, await readStale(socketLock, place), ...command]
   const wrapped = place.runner.wrap('/bin/sh', script)
   const log = openSync(place.log, 'a', 0o600)
   let ended: ReturnType<Launched['ended']> = 'no'
@@ -105,6 +107,12 @@ export async function launch(place: Place, extra: Readonly<Record<string, string
     closeSync(log)
   }
   return { ended: () => ended }
+}
+
+/** The process that a lock file names, if it is not PostgreSQL on this data. */
+async function readStale(file: string, place: Place): Promise<string> {
+  const pid = (await readIfThere(file))?.split('\n')[0]?.trim() ?? ''
+  return isPostmaster(Number(pid), place.data) ? '' : pid
 }
 
 /** The log's last lines, for the message of an error. */

@@ -5,6 +5,7 @@
  * Needs: the database, encryption, audit, ids, a clock.
  */
 import type { Actor } from '#kernel/actor'
+import { refuseCardNumber } from '#kernel/card-number'
 import type { Clock } from '#kernel/clock'
 import { Fault } from '#kernel/fault'
 import { type NewId, toWireId } from '#kernel/id'
@@ -35,6 +36,7 @@ export function createTenancy(needs: { database: Database; encryption: Encryptio
     async create(name, actor, furnish) {
       const trimmed = name.trim()
       if (trimmed.length === 0 || trimmed.length > 100) throw new Fault('invalid_request', 'A tenant needs a name of 1 to 100 characters.')
+      refuseCardNumber({ name: trimmed })
       const tenant = { id: newId(), twinId: newId(), name: trimmed, createdAt: new Date(clock.now()) }
       const rows = [
         { id: tenant.id, twinOf: null, createdAt: tenant.createdAt },

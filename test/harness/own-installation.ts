@@ -1,0 +1,124 @@
+/** An installation as a user has it: a home, `vouch serve` with its own PostgreSQL (fsync on), and the command line. */
+import { spawn } from 'node:child_process'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { openOwnPostgres } from '#platform/postgres'
+import { type ServerProcess, startServer } from './server-process.ts'
+
+const root = new URL('../../', import.meta.url).pathname
+
+export type Ran = { code: number; out: string; err: string }
+
+/** Runs `vouch …words` to its end. */
+export async function runVouch(words: readonly string[], settings: Readonly<Record<string, string>>, input?: string): Promise<Ran> {
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('VOUCH_') && !name.startsWith('NODE_TEST'))
+  const env = { ...Object.fromEntries(inherited), ...settings }
+  const child = spawn(process.execPath, [`${root}src/main.ts`, ...words], { env, stdio: ['pipe', 'pipe', 'pipe'], timeout: 60_000, killSignal: 'SIGKILL' })
+  child.stdin.end(input ?? '')
+  let out = ''
+  let err = ''
+  child.stdout.on('data', (data) => (out += data))
+  child.stderr.on('data', (data) => (err += data))
+  const code = await new Promise<number>((resolve) => void child.once('close', (status) => resolve(status ?? -1)))
+  return { code, out, err }
+}
+
+export type Installation = AsyncDisposable & {
+  readonly home: string
+  readonly settings: Readonly<Record<string, string>>
+  /** Starts `vouch serve`; ended with the installation. */
+  serve(more?: Readonly<Record<string, string>>): Promise<ServerProcess>
+  run(words: readonly string[], more?: Readonly<Record<string, string>>, input?: string): Promise<Ran>
+  /** A tenant's live key. */
+  createTenant(name: string): Promise<string>
+  postmasterPid(): number | undefined
+  /** All processes of this home's PostgreSQL. */
+  postgresPids(): number[]
+  /** Opens the database beside the server for as long as `work` takes, as its superuser. */
+  withAdminUrl<T>(work: (adminUrl: string) => Promise<T>): Promise<T>
+}
+
+export async function createInstallation(options: { home?: string } = {}): Promise<Installation> {
+  const home = options.home ?? (await mkdtemp(join(tmpdir(), 'vouch-own-')))
+  const settings = { VOUCH_HOME: home, VOUCH_PORT: '0', VOUCH_LOG_LEVEL: 'info' }
+  const servers: ServerProcess[] = []
+  const run: Installation['run'] = (words, more = {}, input) => runVouch(words, { ...settings, ...more }, input)
+  const installation: Installation = {
+    home,
+    settings,
+    async serve(more = {}) {
+      const server = await startServer({ ...settings, ...more })
+      servers.push(server)
+      return server
+    },
+    run,
+    async createTenant(name) {
+      const { code, out, err } = await run(['tenant', 'create', name, '--json'])
+      if (code !== 0) throw new Error(`vouch tenant create ended with ${code}: ${err}`)
+      return JSON.parse(out).key
+    },
+    postmasterPid: () => Number(readIfThere(join(dataOf(home), 'postmaster.pid')).split('\n')[0]) || undefined,
+    postgresPids: () => pidsIn(dataOf(home)),
+    async withAdminUrl(work) {
+      const own = await openOwnPostgres({ home, log: () => {} })
+      try {
+        return await work(own.urls.admin)
+      } finally {
+        await own.close()
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      for (const server of servers) server.kill('SIGKILL')
+      await Promise.all(servers.map((server) => server.exited))
+      for (let tries = 0; tries < 50 && pidsIn(dataOf(home)).length > 0; tries++) {
+        for (const pid of pidsIn(dataOf(home))) killIfThere(pid)
+        await sleep(20)
+      }
+      const data = dataOf(home)
+      if (!data.startsWith(home)) await rm(join(data, '..'), { recursive: true, force: true })
+      if (options.home === undefined) await rm(home, { recursive: true, force: true })
+    },
+  }
+  return installation
+}
+
+const readIfThere = (path: string): string => {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}
+const dataOf = (home: string): string => join(readIfThere(join(home, 'postgres', 'LOCATION')).split('\n')[0] || join(home, 'postgres'), 'data')
+
+/** Processes whose working folder is `folder`: all of PostgreSQL's are in their data. */
+export function pidsIn(folder: string): number[] {
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
+    try {
+      return readlinkSync(`/proc/${pid}/cwd`) === folder
+    } catch {
+      return false
+    }
+  }) // prettier-ignore
+}
+
+export function killIfThere(pid: number | undefined, signal: NodeJS.Signals = 'SIGKILL'): void {
+  try {
+    if (pid !== undefined) process.kill(pid, signal)
+  } catch {
+    // It is gone already.
+  }
+}
+
+/** Waits until `isSo`, at most `withinMs`; answers how long it took. */
+export async function waitUntil(what: string, withinMs: number, isSo: () => boolean | Promise<boolean>): Promise<number> {
+  const start = performance.now()
+  while (!(await isSo())) {
+    if (performance.now() - start > withinMs) throw new Error(`waited ${withinMs} ms in vain until ${what}`)
+    await sleep(50)
+  }
+  return performance.now() - start
+}
