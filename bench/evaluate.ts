@@ -36,11 +36,17 @@ export const evaluate: Bench = async function* ({ full }) {
       const { token } = await vouch.keys.issue(tx, mode, { name: 'bench', scopes: [...all] }, all)
       if (mode === 'live') key = token
     })
-    await admin.query('create table bare (id uuid primary key default gen_random_uuid(), at timestamptz not null default now(), document bytea, event bytea)')
+    await admin.query(
+      'create table bare (id uuid primary key default gen_random_uuid(), at timestamptz not null default now(), document bytea, event bytea)',
+    )
     const document = Buffer.alloc(1_150, 1)
     const event = Buffer.alloc(230, 2)
     peer.post('/v1/evaluate', async () => {
-      await admin.query({ name: 'bare', text: 'insert into bare (document, event) values ($1, $2)', values: [document, event] })
+      await admin.query({
+        name: 'bare',
+        text: 'insert into bare (document, event) values ($1, $2)',
+        values: [document, event],
+      })
       return { ok: true }
     })
     const ours = await vouch.server.listen({ host: '127.0.0.1', port: 0 })
@@ -58,7 +64,14 @@ export const evaluate: Bench = async function* ({ full }) {
         ['ms p99', ({ p99_ms }: Load) => p99_ms],
       ] as const) {
         const [a, b] = [loads.ours.map(read), loads.peer.map(read)]
-        yield { case: `${connections} connections, 1 tenant`, unit, ours: median(a), peer: median(b), spread: spread(a), ...shared }
+        yield {
+          case: `${connections} connections, 1 tenant`,
+          unit,
+          ours: median(a),
+          peer: median(b),
+          spread: spread(a),
+          ...shared,
+        }
       }
     }
   } finally {
@@ -71,12 +84,22 @@ export const evaluate: Bench = async function* ({ full }) {
 
 async function load(url: string, key: string, connections: number): Promise<Load> {
   const script = new URL('load.ts', import.meta.url).pathname
-  const { stdout } = await promisify(execFile)(process.execPath, [script, url, key, String(connections), '2000', JSON.stringify(payment())])
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    script,
+    url,
+    key,
+    String(connections),
+    '2000',
+    JSON.stringify(payment()),
+  ])
   const result: Load = JSON.parse(stdout)
-  if (Object.keys(result.statuses).join() !== '200') throw new Error(`answers were not all 200: ${JSON.stringify(result.statuses)}`)
+  if (Object.keys(result.statuses).join() !== '200')
+    throw new Error(`answers were not all 200: ${JSON.stringify(result.statuses)}`)
   return result
 }
 
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
 /** (largest - smallest) ÷ median. */
-const spread = (values: readonly number[]): number => Math.round(((Math.max(...values) - Math.min(...values)) / median(values)) * 100) / 100
+const spread = (values: readonly number[]): number =>
+  Math.round(((Math.max(...values) - Math.min(...values)) / median(values)) * 100) / 100

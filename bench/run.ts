@@ -5,7 +5,15 @@
 import { cpus } from 'node:os'
 import { evaluate } from './evaluate.ts'
 
-export type Result = { case: string; unit: string; ours: number; peer: number; peer_name: string; samples: number; spread: number }
+export type Result = {
+  case: string
+  unit: string
+  ours: number
+  peer: number
+  peer_name: string
+  samples: number
+  spread: number
+}
 export type Bench = (options: { full: boolean }) => AsyncGenerator<Result>
 
 const benches: Readonly<Record<string, Bench>> = { evaluate }
@@ -17,13 +25,17 @@ if (unknown.length > 0) {
   process.exit(2)
 }
 const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.versions.node}`
-process.stderr.write(`${machine}\n${'case'.padEnd(34)}${'ours'.padStart(10)}${'peer'.padStart(10)}${'ratio'.padStart(8)}  unit, peer\n`)
+process.stderr.write(
+  `${machine}\n${'case'.padEnd(34)}${'ours'.padStart(10)}${'peer'.padStart(10)}${'ratio'.padStart(8)}  unit, peer\n`,
+)
 for (const [bench, run] of Object.entries(benches)) {
   if (named.length > 0 && !named.includes(bench)) continue
   for await (const result of run({ full: words.includes('--full') })) {
     const ratio = Math.round((result.ours / result.peer) * 1000) / 1000
     const { case: name, ours, peer, unit, peer_name } = result
-    process.stderr.write(`${`${bench}: ${name}`.padEnd(34)}${ours.toFixed(1).padStart(10)}${peer.toFixed(1).padStart(10)}${ratio.toFixed(2).padStart(8)}  ${unit}, ${peer_name}\n`)
+    process.stderr.write(
+      `${`${bench}: ${name}`.padEnd(34)}${ours.toFixed(1).padStart(10)}${peer.toFixed(1).padStart(10)}${ratio.toFixed(2).padStart(8)}  ${unit}, ${peer_name}\n`,
+    )
     process.stdout.write(`${JSON.stringify({ bench, ...result, ratio, machine })}\n`)
   }
 }

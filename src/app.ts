@@ -39,10 +39,14 @@ export async function openVouch(needs: VouchNeeds) {
   await mkdir(config.home, { recursive: true, mode: 0o700 })
   const own = config.databaseUrl
     ? undefined
-    : await openOwnPostgres({ home: config.home, log: (event, fields) => log.info(event, fields), settings: needs.postgresSettings ?? {} })
+    : await openOwnPostgres({
+        home: config.home,
+        log: (event, fields) => log.info(event, fields),
+        settings: needs.postgresSettings ?? {},
+      })
   const closers: (() => Promise<void>)[] = own ? [own.close] : []
   const close = async () => {
-    for (const closer of closers.splice(0).reverse()) await closer()
+    for (const closer of closers.splice(0).toReversed()) await closer()
   }
   try {
     if (needs.as === 'server') await own?.lockForServing()
@@ -67,7 +71,12 @@ export async function openVouch(needs: VouchNeeds) {
     const transactions = createTransactions({ decisions, lists, clock, onDecided })
 
     const guarded = [...transactions.routes, ...decisionRoutes(decisions), ...listRoutes(lists), ...keyRoutes(keys)]
-    const open = systemRoutes({ version, ping: database.ping, metrics: () => metrics.registry.metrics(), openapi: () => server.swagger() })
+    const open = systemRoutes({
+      version,
+      ping: database.ping,
+      metrics: () => metrics.registry.metrics(),
+      openapi: () => server.swagger(),
+    })
     const rates = needs.rates ?? defaultRates
     const server = await createServer({
       guarded, open, newId, log, metrics, version, limiter, rates,
@@ -98,7 +107,10 @@ export async function openVouch(needs: VouchNeeds) {
       ]
       closers.push(...loops.map((loop) => loop.close))
     }
-    return { config, clock, log, database, encryption, audit, tenancy, keys, lists, decisions, server, guarded, open, controls, startLoops, own, close }
+    // prettier-ignore
+    return {
+      config, clock, log, own, database, encryption, audit, tenancy, keys, lists, decisions, server, guarded, open, controls, startLoops, close,
+    }
   } catch (error) {
     await close()
     throw error

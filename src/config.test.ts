@@ -3,12 +3,24 @@ import { test } from 'node:test'
 import { ConfigError, readConfig, settings } from './config.ts'
 
 test('a setting that Vouch does not know is refused by name', () => {
-  assert.throws(() => readConfig({ VOUCH_PROT: '1' }), (error) => error instanceof ConfigError && /VOUCH_PROT/.test(error.message))
+  assert.throws(
+    () => readConfig({ VOUCH_PROT: '1' }),
+    (error) => error instanceof ConfigError && /VOUCH_PROT/.test(error.message),
+  )
 })
 
 test('everything that is wrong is said at once', () => {
-  const wrong = { VOUCH_PORT: 'x', VOUCH_LOG_LEVEL: 'loud', VOUCH_DATABASE_URL: 'mysql://x', VOUCH_TRUSTED_PROXIES: 'true', VOUCH_X: '' }
-  assert.throws(() => readConfig(wrong), (error) => error instanceof Error && Object.keys(wrong).every((name) => error.message.includes(name)))
+  const wrong = {
+    VOUCH_PORT: 'x',
+    VOUCH_LOG_LEVEL: 'loud',
+    VOUCH_DATABASE_URL: 'mysql://x',
+    VOUCH_TRUSTED_PROXIES: 'true',
+    VOUCH_X: '',
+  }
+  assert.throws(
+    () => readConfig(wrong),
+    (error) => error instanceof Error && Object.keys(wrong).every((name) => error.message.includes(name)),
+  )
 })
 
 test('it does not listen beyond this machine without a declared proxy', () => {

@@ -7,11 +7,15 @@ import { resolve } from 'node:path'
 type Setting = { default: string | undefined; means: string; read(text: string): string | undefined }
 
 const anyText = (): undefined => undefined
-const portText = (text: string) => (/^\d{1,5}$/.test(text) && Number(text) < 65_536 ? undefined : 'must be a port from 0 to 65535')
+const portText = (text: string) =>
+  /^\d{1,5}$/.test(text) && Number(text) < 65_536 ? undefined : 'must be a port from 0 to 65535'
 const urlText = (text: string) => (/^postgres(ql)?:\/\//.test(text) ? undefined : 'must begin with postgres://')
-const levelText = (text: string) => (/^(debug|info|warn|error|silent)$/.test(text) ? undefined : 'must be debug, info, warn, error or silent')
+const levelText = (text: string) =>
+  /^(debug|info|warn|error|silent)$/.test(text) ? undefined : 'must be debug, info, warn, error or silent'
 const networksText = (text: string) =>
-  text.split(',').every((part) => /^[0-9a-fA-F.:]+\/\d{1,3}$/.test(part.trim())) ? undefined : 'must be CIDR networks, separated by commas'
+  text.split(',').every((part) => /^[0-9a-fA-F.:]+\/\d{1,3}$/.test(part.trim()))
+    ? undefined
+    : 'must be CIDR networks, separated by commas'
 
 /** Each setting with its default, its meaning, and what is wrong with a text (`undefined` if nothing). */
 export const settings = {
@@ -49,10 +53,14 @@ const isSetting = (name: string): name is SettingName => Object.hasOwn(settings,
 const loopback = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/
 
 /** `defaults` replace the table's, e.g. the demo's own home. */
-export function readConfig(env: Readonly<Record<string, string | undefined>>, defaults: Partial<Record<SettingName, string>> = {}): Config {
+export function readConfig(
+  env: Readonly<Record<string, string | undefined>>,
+  defaults: Partial<Record<SettingName, string>> = {},
+): Config {
   const wrong: string[] = []
   for (const name of Object.keys(env)) {
-    if (name.startsWith('VOUCH_') && !isSetting(name)) wrong.push(`${name} is no setting of Vouch; docs/settings.md lists them`)
+    if (name.startsWith('VOUCH_') && !isSetting(name))
+      wrong.push(`${name} is no setting of Vouch; docs/settings.md lists them`)
   }
   const textOf = (name: SettingName): string | undefined => {
     const text = env[name] || defaults[name] || settings[name].default
@@ -68,13 +76,22 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, de
     port: Number(textOf('VOUCH_PORT')),
     databaseUrl: textOf('VOUCH_DATABASE_URL'),
     databaseOwnerUrl: textOf('VOUCH_DATABASE_OWNER_URL'),
-    masterKey: { value: textOf('VOUCH_MASTER_KEY'), file: resolve(textOf('VOUCH_MASTER_KEY_FILE') ?? `${home}/master.key`) },
-    trustedProxies: (textOf('VOUCH_TRUSTED_PROXIES') ?? '').split(',').map((part) => part.trim()).filter(Boolean),
+    masterKey: {
+      value: textOf('VOUCH_MASTER_KEY'),
+      file: resolve(textOf('VOUCH_MASTER_KEY_FILE') ?? `${home}/master.key`),
+    },
+    trustedProxies: (textOf('VOUCH_TRUSTED_PROXIES') ?? '')
+      .split(',')
+      .map((part) => part.trim())
+      .filter(Boolean),
     logLevel: level === 'debug' || level === 'warn' || level === 'error' || level === 'silent' ? level : 'info',
   }
   if (!loopback.test(config.host) && config.trustedProxies.length === 0) {
-    wrong.push('VOUCH_HOST reaches beyond this machine: put a TLS proxy in front and name its network in VOUCH_TRUSTED_PROXIES')
+    wrong.push(
+      'VOUCH_HOST reaches beyond this machine: put a TLS proxy in front and name its network in VOUCH_TRUSTED_PROXIES',
+    )
   }
-  if (wrong.length > 0) throw new ConfigError(`The settings cannot be used:\n${wrong.map((line) => `  - ${line}`).join('\n')}`)
+  if (wrong.length > 0)
+    throw new ConfigError(`The settings cannot be used:\n${wrong.map((line) => `  - ${line}`).join('\n')}`)
   return config
 }

@@ -4,7 +4,16 @@ import { spawn } from 'node:child_process'
 const root = new URL('../', import.meta.url).pathname
 const tools: readonly (readonly [name: string, ...args: string[]])[] = [
   ['types', 'node_modules/typescript/bin/tsc'],
-  ['lint', 'node_modules/oxlint/bin/oxlint', '--type-aware', '--deny-warnings', 'src', 'test', 'bench', 'architecture.ts'],
+  [
+    'lint',
+    'node_modules/oxlint/bin/oxlint',
+    '--type-aware',
+    '--deny-warnings',
+    'src',
+    'test',
+    'bench',
+    'architecture.ts',
+  ],
   ['format', 'node_modules/oxfmt/bin/oxfmt', '--check', 'src', 'test', 'bench', 'architecture.ts'],
   ['tests', 'test/run.ts', '--fast'],
 ]

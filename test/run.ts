@@ -29,7 +29,8 @@ const onFifteen = [
 ]
 const all = globSync('{src,test}/**/*.test.ts', { cwd: root }).sort()
 const texts = new Map(await Promise.all(all.map(async (file) => [file, await readFile(root + file, 'utf8')] as const)))
-const needsDatabase = (file: string): boolean => /#harness|openOwnPostgres|claims-are-proven/.test(`${file} ${texts.get(file)}`)
+const needsDatabase = (file: string): boolean =>
+  /#harness|openOwnPostgres|claims-are-proven/.test(`${file} ${texts.get(file)}`)
 
 const report: RunReport = { passed: [], failed: [], skipped: [] }
 type Problem = { file: string; name: string; error: unknown }
@@ -39,7 +40,11 @@ const quiet = !process.stdout.isTTY
 async function runFiles(files: readonly string[], label: string): Promise<void> {
   if (files.length === 0) return
   const started = performance.now()
-  const stream = run({ files: files.map((file) => root + file), concurrency: Math.max(2, availableParallelism()), timeout: 240_000 })
+  const stream = run({
+    files: files.map((file) => root + file),
+    concurrency: Math.max(2, availableParallelism()),
+    timeout: 240_000,
+  })
   const note = (kind: 'passed' | 'failed' | 'skipped', { name, file = '' }: { name: string; file?: string }) =>
     report[kind].push({ name, file: file.replace(root, ''), on: label })
   stream.on('test:pass', (event: EventData.TestPass) => {
@@ -57,7 +62,8 @@ async function runFiles(files: readonly string[], label: string): Promise<void> 
     process.stdout.write(`FAILED: ${problem.file}: ${event.name}\n`)
   })
   stream.on('test:diagnostic', ({ message, nesting }) => {
-    if (nesting > 0 || !/^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) /.test(message)) process.stdout.write(`  ${message}\n`)
+    if (nesting > 0 || !/^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) /.test(message))
+      process.stdout.write(`  ${message}\n`)
   })
   const output: string[] = []
   stream.on('test:stderr', ({ message }) => void output.push(message))
@@ -69,7 +75,12 @@ async function runFiles(files: readonly string[], label: string): Promise<void> 
 
 /** One PostgreSQL for all files of a stage, so that it is started once. */
 async function withPostgres(major: 15 | 18, work: () => Promise<void>): Promise<void> {
-  const postgres = await openOwnPostgres({ home: `${root}.vouch-test/${major}`, major, settings: carelessSettings, log: () => {} })
+  const postgres = await openOwnPostgres({
+    home: `${root}.vouch-test/${major}`,
+    major,
+    settings: carelessSettings,
+    log: () => {},
+  })
   process.env['TEST_POSTGRES_MAJOR'] = String(major)
   try {
     await work()
@@ -82,7 +93,11 @@ await mkdir(`${root}.vouch-test`, { recursive: true })
 if (!isFast && named.length === 0) {
   execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`], { cwd: root, stdio: 'inherit' })
 }
-if (isFast) await runFiles(all.filter((file) => !needsDatabase(file)), 'fast')
+if (isFast)
+  await runFiles(
+    all.filter((file) => !needsDatabase(file)),
+    'fast',
+  )
 else if (named.length > 0) await withPostgres(18, () => runFiles(named, 'named'))
 else {
   const rest = all.filter((file) => file !== claimsTest)
@@ -90,10 +105,21 @@ else {
   const slow = rest.filter((file) => file.startsWith('test/journeys/'))
   await withPostgres(18, () => runFiles([...slow, ...rest.filter((file) => !slow.includes(file))], 'PostgreSQL 18'))
   const has15 = globSync('node_modules/postgres-15/package.json', { cwd: root }).length > 0
-  if (has15) await withPostgres(15, () => runFiles(onFifteen.filter((file) => all.includes(file)), 'PostgreSQL 15'))
+  if (has15)
+    await withPostgres(15, () =>
+      runFiles(
+        onFifteen.filter((file) => all.includes(file)),
+        'PostgreSQL 15',
+      ),
+    )
   else process.stdout.write('skipped: PostgreSQL 15 is not packaged for this machine\n')
   await writeFile(reportFile, JSON.stringify(report))
-  await withPostgres(18, () => runFiles([claimsTest].filter((file) => all.includes(file)), 'claims'))
+  await withPostgres(18, () =>
+    runFiles(
+      [claimsTest].filter((file) => all.includes(file)),
+      'claims',
+    ),
+  )
 }
 for (const { file, name, error } of problems) process.stdout.write(`\n✕ ${file}: ${name}\n${describe(error)}\n`)
 if (report.skipped.length > 0) process.stdout.write(`${report.skipped.length} skipped\n`)

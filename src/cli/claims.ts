@@ -14,7 +14,8 @@ export const claims: Command = {
     withVouch(context, async (vouch) => {
       const language = textOf(context, 'language') ?? 'en'
       if (language !== 'en' && language !== 'sv') throw new UsageError('--language takes en or sv')
-      const noteError = (claim: string, error: unknown) => vouch.log.warn('check_could_not_look', { claim, ...errorFields(error) })
+      const noteError = (claim: string, error: unknown) =>
+        vouch.log.warn('check_could_not_look', { claim, ...errorFields(error) })
       const states = await examineClaims({ controls: vouch.controls, clock: context.clock, noteError })
       context.answer(toClaimsDocument(states, language), renderClaims(states, language, context.terminal.columns))
       return states.some(({ state }) => state === 'failing') ? exit.failed : exit.ok

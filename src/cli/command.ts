@@ -11,6 +11,8 @@ export type ExitCode = (typeof exit)[keyof typeof exit]
 export type Terminal = {
   out(text: string): void
   err(text: string): void
+  /** All of standard input. */
+  read(): Promise<Uint8Array>
   isTerminal: boolean
   columns: number
   /** Resolves when the process is asked to stop. */
@@ -57,11 +59,14 @@ export function parseWords(command: Command, words: readonly string[]): Pick<Con
     const { values, positionals } = parseArgs({ args: [...words], options, allowPositionals: true, strict: true })
     const { min, max } = command.positionals
     const isHelp = values['help'] === true
-    if (!isHelp && (positionals.length < min || positionals.length > max)) throw new UsageError(`Usage: vouch ${command.name} ${command.form}`)
+    if (!isHelp && (positionals.length < min || positionals.length > max))
+      throw new UsageError(`Usage: vouch ${command.name} ${command.form}`)
     const single = Object.entries(values).map(([name, value]) => [name, Array.isArray(value) ? value.at(-1) : value])
     return { options: Object.fromEntries(single), positionals }
   } catch (error) {
-    throw error instanceof UsageError ? error : new UsageError(error instanceof Error ? error.message : 'unreadable options')
+    throw error instanceof UsageError
+      ? error
+      : new UsageError(error instanceof Error ? error.message : 'unreadable options')
   }
 }
 

@@ -12,15 +12,29 @@ export const decide: Command = {
   positionals: { min: 1, max: 1 },
   async run(context) {
     const [file = '-'] = context.positionals
-    const bytes = await readFile(file === '-' ? '/dev/stdin' : file).catch((error: NodeJS.ErrnoException) => {
-      throw new UsageError(`${file} cannot be read (${error.code})`)
-    })
+    const bytes = await (file === '-' ? context.terminal.read() : readFile(file)).catch(
+      (error: NodeJS.ErrnoException) => {
+        throw new UsageError(`${file} cannot be read (${error.code})`)
+      },
+    )
     const read = compileValidator(EvaluateBody, 'body')(readJson(bytes))
     if ('error' in read) throw read.error
     const answer = judgePayment(read.value, context.clock)
-    const factors = answer.factors.map(({ id, contribution, explanation }) => `  ${contribution.toFixed(2).padStart(7)}  ${id.padEnd(16)} ${explanation}`)
+    const factors = answer.factors.map(
+      ({ id, contribution, explanation }) =>
+        `  ${contribution.toFixed(2).padStart(7)}  ${id.padEnd(16)} ${explanation}`,
+    )
     const changes = answer.counterfactual.map(({ change, decision }) => `${decision} if ${change}`)
-    context.answer(answer, [answer.decision, answer.reason_text, ...factors, `  ${answer.risk_score.toFixed(2).padStart(7)}  risk_score`, ...changes].join('\n'))
+    context.answer(
+      answer,
+      [
+        answer.decision,
+        answer.reason_text,
+        ...factors,
+        `  ${answer.risk_score.toFixed(2).padStart(7)}  risk_score`,
+        ...changes,
+      ].join('\n'),
+    )
     return exit.ok
   },
 }

@@ -5,7 +5,16 @@ import { fromWireId } from '#kernel/id'
 import { systemScope } from '#platform/database'
 import { emptyOwnPostgres } from '#platform/postgres'
 import { type Command, type Context, exit, integerOf, textOf, UsageError } from './command.ts'
-import { DemoError, type DemoEvent, type DemoEvents, defaultSeed, readTransactions, runDemo, simulate, writeCurl } from './demo/demo.ts'
+import {
+  DemoError,
+  type DemoEvent,
+  type DemoEvents,
+  defaultSeed,
+  readTransactions,
+  runDemo,
+  simulate,
+  writeCurl,
+} from './demo/demo.ts'
 import { operator } from './open-guest.ts'
 import { createTenant } from './tenant.ts'
 
@@ -21,14 +30,19 @@ export const demo: Command = {
     'serving until Ctrl-C, so that you can try the curl it prints; otherwise, and with --exit, it ends.',
   options: {
     count: { type: 'string', value: 'N', means: `how many payments (${defaultCount} unless told; with --from all)` },
-    from: { type: 'string', value: 'FILE', means: 'payments from a file of the Fraud Detection Handbook (.csv or .csv.gz)' },
+    from: {
+      type: 'string',
+      value: 'FILE',
+      means: 'payments from a file of the Fraud Detection Handbook (.csv or .csv.gz)',
+    },
     seed: { type: 'string', value: 'N', means: `of the simulated world (${defaultSeed} unless told)` },
     exit: { type: 'boolean', means: 'end after the report, also on a terminal' },
   },
   positionals: { min: 0, max: 0 },
   async run(context) {
     const config = context.readConfig({ VOUCH_HOME: demoHome, VOUCH_LOG_LEVEL: 'error' })
-    if (config.databaseUrl) throw new UsageError('The demo empties its database at the start. Unset VOUCH_DATABASE_URL; it brings its own.')
+    if (config.databaseUrl)
+      throw new UsageError('The demo empties its database at the start. Unset VOUCH_DATABASE_URL; it brings its own.')
     await emptyHome(config.home)
     const vouch = await openVouch({ config, clock: context.clock, log: context.createLog(config), as: 'server' })
     try {
@@ -67,7 +81,9 @@ async function emptyHome(home: string): Promise<void> {
   const marker = join(home, 'demo')
   const isFresh = !(await exists(home)) || (await readdir(home)).length === 0
   if (!isFresh && !(await exists(marker))) {
-    throw new UsageError(`${home} holds something that is not a demo, and the demo would empty it. Set VOUCH_HOME to another folder.`)
+    throw new UsageError(
+      `${home} holds something that is not a demo, and the demo would empty it. Set VOUCH_HOME to another folder.`,
+    )
   }
   await mkdir(home, { recursive: true, mode: 0o700 })
   await writeFile(marker, 'A demo of Vouch. Everything here is dropped when the demo starts again.\n')
@@ -80,7 +96,12 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   )
 
-function chooseEvents(context: Context): { events: DemoEvents; total?: number; keyPrefix: string; reported: readonly string[] } {
+function chooseEvents(context: Context): {
+  events: DemoEvents
+  total?: number
+  keyPrefix: string
+  reported: readonly string[]
+} {
   const from = textOf(context, 'from')
   const count = integerOf(context, 'count', { min: 1, max: 100_000_000 })
   const seed = integerOf(context, 'seed', { min: 0, max: Number.MAX_SAFE_INTEGER }) ?? defaultSeed
@@ -89,7 +110,12 @@ function chooseEvents(context: Context): { events: DemoEvents; total?: number; k
     const world = { count: total, startMs: context.clock.now(), seed }
     return { events: simulate(world), total, keyPrefix: `demo-${seed}`, reported: findReported(simulate(world)) }
   }
-  return { events: readTransactions(from, count), ...(count === undefined ? {} : { total: count }), keyPrefix: 'demo-file', reported: [] }
+  return {
+    events: readTransactions(from, count),
+    ...(count === undefined ? {} : { total: count }),
+    keyPrefix: 'demo-file',
+    reported: [],
+  }
 }
 
 /** Devices that are known to be in thieves' hands when the demo begins: the first two they will use. */
@@ -109,7 +135,12 @@ async function denyReported(vouch: Vouch, wireTenant: string, devices: readonly 
   await scope.transaction(async (tx) => {
     await vouch.lists.put(tx, 'reported-devices', 'deny')
     for (const value of devices) {
-      await vouch.lists.add(tx, 'reported-devices', { field: 'device_id', value, note: 'seen with stolen cards', expiresAt: null })
+      await vouch.lists.add(tx, 'reported-devices', {
+        field: 'device_id',
+        value,
+        note: 'seen with stolen cards',
+        expiresAt: null,
+      })
     }
   })
 }

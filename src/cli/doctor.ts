@@ -27,11 +27,22 @@ export const doctor: Command = {
       )
       const findings: Finding[] = [
         { name: 'node', ok: isNodeNewEnough(process.versions.node), saw: process.versions.node },
-        { name: 'postgresql', ok: (server?.major ?? 0) >= 15, saw: `${server?.version ?? 'unknown'}${own ? ', our own' : ''}` },
+        {
+          name: 'postgresql',
+          ok: (server?.major ?? 0) >= 15,
+          saw: `${server?.version ?? 'unknown'}${own ? ', our own' : ''}`,
+        },
         { name: 'durability', ok: server?.fsync === 'on', saw: `fsync ${server?.fsync ?? 'unknown'}` },
         { name: 'database_role', ok: true, saw: 'cannot step over the walls (checked at start)' },
         { name: 'migrations', ok: true, saw: 'up to date (checked at start)' },
-        { name: 'master_key', ok: true, saw: config.masterKey.value === undefined ? `opens; file ${config.masterKey.file}: is it backed up?` : 'opens; from VOUCH_MASTER_KEY' },
+        {
+          name: 'master_key',
+          ok: true,
+          saw:
+            config.masterKey.value === undefined
+              ? `opens; file ${config.masterKey.file}: is it backed up?`
+              : 'opens; from VOUCH_MASTER_KEY',
+        },
         { name: 'disk', ok: free > gigabyte, saw: `${(free / gigabyte).toFixed(1)} GB free below ${config.home}` },
       ]
       const text = findings.map(({ name, ok, saw }) => `${ok ? '●' : '✕'} ${name.padEnd(14)} ${saw}`).join('\n')

@@ -12,7 +12,16 @@ import { MigrationError, UnsafeRoleError } from '#platform/database'
 import { MasterKeyError } from '#platform/encryption'
 import { createLog } from '#platform/telemetry'
 import { claims } from './claims.ts'
-import { type Command, type Context, exit, type ExitCode, helpOf, parseWords, type Terminal, UsageError } from './command.ts'
+import {
+  type Command,
+  type Context,
+  exit,
+  type ExitCode,
+  helpOf,
+  parseWords,
+  type Terminal,
+  UsageError,
+} from './command.ts'
 import { decide } from './decide.ts'
 import { demo } from './demo-command.ts'
 import { doctor } from './doctor.ts'
@@ -55,7 +64,8 @@ export async function main(words: readonly string[], terminal: Terminal): Promis
       clock: systemClock,
       readConfig: (defaults) => readConfig(environment(), defaults),
       createLog: ({ logLevel }) => createLog({ clock: systemClock, level: logLevel, write: terminal.err }),
-      answer: (document, text) => terminal.out(parsed.options['json'] === true ? `${JSON.stringify(document)}\n` : `${text}\n`),
+      answer: (document, text) =>
+        terminal.out(parsed.options['json'] === true ? `${JSON.stringify(document)}\n` : `${text}\n`),
     }
     return await command.run(context)
   } catch (error) {
@@ -69,10 +79,13 @@ function explain(error: unknown, command: Command, terminal: Terminal): ExitCode
     return exit.usage
   }
   const message = error instanceof Error ? error.message : String(error)
-  const details = error instanceof Fault ? error.errors.map(({ pointer, message }) => `\n  ${pointer} ${message}`).join('') : ''
-  terminal.err(`vouch ${command.name}: ${message}${details}\n`)
+  const details =
+    error instanceof Fault ? error.errors.map(({ pointer, message }) => `\n  ${pointer} ${message}`).join('') : ''
+  const why = error instanceof Fault && error.internal !== undefined ? ` (${error.internal})` : ''
+  terminal.err(`vouch ${command.name}: ${message}${why}${details}\n`)
   if (error instanceof ConfigError) return exit.usage
-  if (error instanceof MigrationError || error instanceof UnsafeRoleError || error instanceof MasterKeyError) return exit.unavailable
+  if (error instanceof MigrationError || error instanceof UnsafeRoleError || error instanceof MasterKeyError)
+    return exit.unavailable
   if (error instanceof Fault) return error.status >= 500 || error.code === 'conflict' ? exit.unavailable : exit.failed
   return exit.unavailable
 }

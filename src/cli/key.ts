@@ -12,7 +12,9 @@ export const key: Command = {
   name: 'key',
   form: 'create | list | rotate KEY_ID | revoke KEY_ID',
   summary: 'Issue, list, rotate and revoke API keys',
-  more: `Scopes:\n${Object.entries(permissions).map(([name, means]) => `  ${name.padEnd(16)}  ${means}`).join('\n')}`,
+  more: `Scopes:\n${Object.entries(permissions)
+    .map(([name, means]) => `  ${name.padEnd(16)}  ${means}`)
+    .join('\n')}`,
   options: {
     tenant: { type: 'string', value: 'ID', means: 'whose; not needed while there is only one' },
     test: { type: 'boolean', means: "the tenant's test twin" },
@@ -20,7 +22,11 @@ export const key: Command = {
     scopes: { type: 'string', value: 'A,B', means: 'create: what the key may do' },
     ips: { type: 'string', value: 'CIDR,…', means: 'create: networks the key is accepted from' },
     'expires-in': { type: 'string', value: 'DAYS', means: 'create: days until it stops working' },
-    overlap: { type: 'string', value: 'SECONDS', means: 'rotate: how long the old key still works (86400 unless told)' },
+    overlap: {
+      type: 'string',
+      value: 'SECONDS',
+      means: 'rotate: how long the old key still works (86400 unless told)',
+    },
   },
   positionals: { min: 1, max: 2 },
   run: (context) => withVouch(context, (vouch) => runKey(context, vouch)),
@@ -52,7 +58,10 @@ async function runKey(context: Context, vouch: Vouch) {
   } else if (verb === 'rotate') {
     const overlap = integerOf(context, 'overlap', { min: 0, max: 2_592_000 }) ?? 86_400
     const issued = await scope.transaction((tx) => vouch.keys.rotate(tx, mode, requireId(), overlap, allPermissions))
-    context.answer(toWireIssued(issued), `${issued.token}\nThe key is shown this once. The old one works for another ${overlap} seconds.`)
+    context.answer(
+      toWireIssued(issued),
+      `${issued.token}\nThe key is shown this once. The old one works for another ${overlap} seconds.`,
+    )
   } else if (verb === 'revoke') {
     const row = await scope.transaction((tx) => vouch.keys.revoke(tx, requireId()))
     context.answer(toWireKey(row), `Revoked. Within a second it works nowhere.`)
@@ -60,7 +69,10 @@ async function runKey(context: Context, vouch: Vouch) {
     const rows = await scope.transaction((tx) => vouch.keys.list(tx, { before: undefined, limit: 10_000 }))
     const data = rows.map(toWireKey)
     const state = (row: (typeof data)[number]) => (row.revoked_at ? 'revoked' : row.replaced_by ? 'rotated' : 'active')
-    const lines = data.map((row) => `${row.id}  ${state(row).padEnd(7)}  ${row.last_used_at ?? 'never used              '}  ${row.name}  [${row.scopes.join(' ')}]`)
+    const lines = data.map(
+      (row) =>
+        `${row.id}  ${state(row).padEnd(7)}  ${row.last_used_at ?? 'never used              '}  ${row.name}  [${row.scopes.join(' ')}]`,
+    )
     context.answer({ keys: data }, lines.join('\n') || 'No keys.')
   } else {
     throw new UsageError(usage)
@@ -68,4 +80,8 @@ async function runKey(context: Context, vouch: Vouch) {
   return exit.ok
 }
 
-const split = (text: string | undefined): string[] => (text ?? '').split(',').map((part) => part.trim()).filter(Boolean)
+const split = (text: string | undefined): string[] =>
+  (text ?? '')
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean)

@@ -10,12 +10,20 @@ export const migrate: Command = {
   positionals: { min: 0, max: 0 },
   async run(context) {
     const config = context.readConfig()
-    if (config.databaseUrl && !config.databaseOwnerUrl) throw new UsageError('Set VOUCH_DATABASE_OWNER_URL to the role vouch_owner of the same database.')
+    if (config.databaseUrl && !config.databaseOwnerUrl)
+      throw new UsageError('Set VOUCH_DATABASE_OWNER_URL to the role vouch_owner of the same database.')
     const log = context.createLog(config)
-    const own = config.databaseUrl ? undefined : await openOwnPostgres({ home: config.home, log: (event, fields) => log.info(event, fields) })
+    const own = config.databaseUrl
+      ? undefined
+      : await openOwnPostgres({ home: config.home, log: (event, fields) => log.info(event, fields) })
     try {
       const applied = await migrateDatabase(own?.urls.owner ?? config.databaseOwnerUrl ?? '')
-      context.answer({ applied }, applied.length > 0 ? `Applied:\n${applied.map((name) => `  ${name}`).join('\n')}` : 'The database is up to date.')
+      context.answer(
+        { applied },
+        applied.length > 0
+          ? `Applied:\n${applied.map((name) => `  ${name}`).join('\n')}`
+          : 'The database is up to date.',
+      )
     } finally {
       await own?.close()
     }

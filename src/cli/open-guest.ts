@@ -11,7 +11,12 @@ export const operator = (): Actor => ({ kind: 'operator', id: `uid:${process.get
 export async function withVouch<T>(context: Context, work: (vouch: Vouch) => Promise<T>): Promise<T> {
   const config = context.readConfig()
   const logLevel = config.logLevel === 'info' ? 'warn' : config.logLevel
-  const vouch = await openVouch({ config, clock: context.clock, log: context.createLog({ ...config, logLevel }), as: 'guest' })
+  const vouch = await openVouch({
+    config,
+    clock: context.clock,
+    log: context.createLog({ ...config, logLevel }),
+    as: 'guest',
+  })
   try {
     return await work(vouch)
   } finally {
@@ -26,8 +31,16 @@ export async function chooseTenant(context: Context, vouch: Vouch): Promise<{ sc
   const tenants = await vouch.tenancy.list({ limit: wire === undefined ? 2 : 100_000 })
   const id = wire === undefined ? undefined : fromWireId('tenant', wire)
   const chosen = wire === undefined ? tenants[0] : tenants.find((tenant) => tenant.id === id || tenant.twinId === id)
-  if (!chosen) throw new UsageError(wire === undefined ? 'There is no tenant yet: vouch tenant create NAME' : 'There is no such tenant: vouch tenant list')
-  if (wire === undefined && tenants.length > 1) throw new UsageError(`There are several tenants: choose with --tenant ${toWireId('tenant', chosen.id)} (vouch tenant list)`)
+  if (!chosen)
+    throw new UsageError(
+      wire === undefined
+        ? 'There is no tenant yet: vouch tenant create NAME'
+        : 'There is no such tenant: vouch tenant list',
+    )
+  if (wire === undefined && tenants.length > 1)
+    throw new UsageError(
+      `There are several tenants: choose with --tenant ${toWireId('tenant', chosen.id)} (vouch tenant list)`,
+    )
   const isTwin = mode === 'test' || chosen.twinId === id
   const system = systemScope(vouch.database, 'command line')
   return { scope: system.asTenant(isTwin ? chosen.twinId : chosen.id, operator()), mode: isTwin ? 'test' : 'live' }

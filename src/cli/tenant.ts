@@ -12,7 +12,12 @@ export const allPermissions: ReadonlySet<Permission> = new Set(Object.keys(permi
 export async function createTenant(vouch: Vouch, name: string, actor: Actor) {
   const tokens = { live: '', test: '' }
   const tenant = await vouch.tenancy.create(name, actor, async (tx, mode) => {
-    const { token } = await vouch.keys.issue(tx, mode, { name: 'first key', scopes: [...allPermissions] }, allPermissions)
+    const { token } = await vouch.keys.issue(
+      tx,
+      mode,
+      { name: 'first key', scopes: [...allPermissions] },
+      allPermissions,
+    )
     tokens[mode] = token
   })
   return {
@@ -34,11 +39,17 @@ export const tenant: Command = {
     const [verb, name] = context.positionals
     if (verb === 'create' && name !== undefined) {
       const made = await withVouch(context, (vouch) => createTenant(vouch, name, operator()))
-      const lines = [`Tenant     ${made.tenant_id}`, `Test twin  ${made.test_tenant_id}`, `Key        ${made.key}`, `Test key   ${made.test_key}`]
+      const lines = [
+        `Tenant     ${made.tenant_id}`,
+        `Test twin  ${made.test_tenant_id}`,
+        `Key        ${made.key}`,
+        `Test key   ${made.test_key}`,
+      ]
       context.answer(made, `${lines.join('\n')}\nThe keys are shown this once.`)
       return exit.ok
     }
-    if (verb !== 'list' || name !== undefined) throw new UsageError('Usage: vouch tenant create NAME | vouch tenant list')
+    if (verb !== 'list' || name !== undefined)
+      throw new UsageError('Usage: vouch tenant create NAME | vouch tenant list')
     const limit = integerOf(context, 'limit', { min: 1, max: 1_000_000 }) ?? 1_000
     const tenants = await withVouch(context, (vouch) => vouch.tenancy.list({ limit }))
     const data = tenants.map(({ id, twinId, name, createdAt }) => ({

@@ -27,7 +27,12 @@ const present = (schemas: Record<string, TSchema | undefined>): Record<string, T
   Object.fromEntries(Object.entries(schemas).filter((entry): entry is [string, TSchema] => entry[1] !== undefined))
 
 const headersOf = ({ headers }: Route | OpenRoute): TSchema | undefined =>
-  headers && Type.Object(Object.fromEntries(Object.entries(headers).map(([name, description]) => [name, Type.Optional(Type.String({ description }))])))
+  headers &&
+  Type.Object(
+    Object.fromEntries(
+      Object.entries(headers).map(([name, description]) => [name, Type.Optional(Type.String({ description }))]),
+    ),
+  )
 
 function schemaOf(route: Route | OpenRoute) {
   const isJson = !('contentType' in route) || route.contentType === undefined
@@ -54,12 +59,14 @@ export function mountGuarded(app: FastifyInstance, routes: readonly Route[], nee
       // Before the body is read: a stranger's bytes are never parsed.
       onRequest: async (request, reply) => {
         const address = addressName(request.ip)
-        const principal = await authenticate(request.headers.authorization, request.ip, authenticateKey).catch((error: unknown) => {
-          if (error instanceof Fault && error.status < 500) {
-            requireRoom(reply, [limiter.take(`stranger ${address}`, strangerRate)])
-          }
-          throw error
-        })
+        const principal = await authenticate(request.headers.authorization, request.ip, authenticateKey).catch(
+          (error: unknown) => {
+            if (error instanceof Fault && error.status < 500) {
+              requireRoom(reply, [limiter.take(`stranger ${address}`, strangerRate)])
+            }
+            throw error
+          },
+        )
         if (route.rate !== 'none') requireRoom(reply, takeAll(limiter, rates, route.rate, principal, address))
         const scope = authorize(principal, route.permission, request.id)
         contexts.set(request, { context: { scope, principal, requestId: request.id } })
@@ -67,10 +74,19 @@ export function mountGuarded(app: FastifyInstance, routes: readonly Route[], nee
       handler: async (request, reply) => {
         const guarded = contexts.get(request)
         if (!guarded) throw new Fault('unauthenticated', 'Send a key: Authorization: Bearer vch_live_…')
-        const headers = Object.fromEntries(Object.keys(route.headers ?? {}).map((name) => [name, headerOf(request, name)]))
+        const headers = Object.fromEntries(
+          Object.keys(route.headers ?? {}).map((name) => [name, headerOf(request, name)]),
+        )
         const { params, query, body } = request
-        const { status = 200, body: answer, headers: more = {} } = await route.run(guarded.context, { params, query, body, headers })
-        return reply.code(status).headers(more).send(status === 204 ? undefined : answer)
+        const {
+          status = 200,
+          body: answer,
+          headers: more = {},
+        } = await route.run(guarded.context, { params, query, body, headers })
+        return reply
+          .code(status)
+          .headers(more)
+          .send(status === 204 ? undefined : answer)
       },
     })
   }
@@ -81,7 +97,13 @@ const headerOf = (request: FastifyRequest, name: string): string | undefined => 
   return Array.isArray(value) ? value.join(', ') : value
 }
 
-function takeAll(limiter: Limiter, rates: RateTable, rate: Exclude<RateClass, 'none'>, principal: Principal, address: string): Verdict[] {
+function takeAll(
+  limiter: Limiter,
+  rates: RateTable,
+  rate: Exclude<RateClass, 'none'>,
+  principal: Principal,
+  address: string,
+): Verdict[] {
   return [
     limiter.take(`key ${principal.actor.id} ${rate}`, rates.key[rate]),
     limiter.take(`tenant ${principal.tenantId} ${rate}`, rates.tenant[rate]),
@@ -98,18 +120,28 @@ function requireRoom(reply: FastifyReply, verdicts: readonly Verdict[]): void {
     'ratelimit-remaining': tightest.remaining,
     'ratelimit-reset': tightest.resetSeconds,
   })
-  if (!tightest.ok) throw new Fault('rate_limited', 'Slow down: wait as long as Retry-After says.', { retryAfterSeconds: tightest.resetSeconds })
+  if (!tightest.ok)
+    throw new Fault('rate_limited', 'Slow down: wait as long as Retry-After says.', {
+      retryAfterSeconds: tightest.resetSeconds,
+    })
 }
 
-export function mountOpen(app: FastifyInstance, routes: readonly OpenRoute[], limiter: Limiter, rates: RateTable): void {
+export function mountOpen(
+  app: FastifyInstance,
+  routes: readonly OpenRoute[],
+  limiter: Limiter,
+  rates: RateTable,
+): void {
   for (const route of routes) {
     app.route({
       method: route.method,
       url: toFastifyPath(route.path),
       schema: schemaOf(route),
       onRequest: async (request, reply) => {
-        if (route.permission === 'loopback' && !isLocal(request)) throw new Fault('not_found', 'There is nothing at this address.')
-        if (route.rate !== 'none') requireRoom(reply, [limiter.take(`ip ${addressName(request.ip)} open`, rates.ip[route.rate])])
+        if (route.permission === 'loopback' && !isLocal(request))
+          throw new Fault('not_found', 'There is nothing at this address.')
+        if (route.rate !== 'none')
+          requireRoom(reply, [limiter.take(`ip ${addressName(request.ip)} open`, rates.ip[route.rate])])
       },
       handler: async (_request, reply) => {
         const { status = 200, body, headers = {} } = await route.run()
@@ -122,4 +154,7 @@ export function mountOpen(app: FastifyInstance, routes: readonly OpenRoute[], li
 
 /** From this machine, and not by way of a proxy on it. */
 const isLocal = ({ socket, headers }: FastifyRequest): boolean =>
-  /^(127\.|::1$|::ffff:127\.)/.test(socket.remoteAddress ?? '') && !headers['x-forwarded-for'] && !headers['forwarded'] && !headers['via']
+  /^(127\.|::1$|::ffff:127\.)/.test(socket.remoteAddress ?? '') &&
+  !headers['x-forwarded-for'] &&
+  !headers['forwarded'] &&
+  !headers['via']

@@ -2,7 +2,7 @@
 import type { SwaggerOptions } from '@fastify/swagger'
 
 export const describeApi = (version: string): SwaggerOptions => ({
-  refResolver: { buildLocalReference: (schema) => String(schema['$id']) },
+  refResolver: { buildLocalReference: ({ $id }) => (typeof $id === 'string' ? $id : 'unnamed') },
   openapi: {
     openapi: '3.1.0',
     info: {
@@ -12,6 +12,10 @@ export const describeApi = (version: string): SwaggerOptions => ({
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: 'http://127.0.0.1:8787', description: 'As `npm start` serves it.' }],
-    components: { securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An API key: vch_live_… or vch_test_….' } } },
+    components: {
+      securitySchemes: {
+        key: { type: 'http', scheme: 'bearer', description: 'An API key: vch_live_… or vch_test_….' },
+      },
+    },
   },
 })

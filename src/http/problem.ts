@@ -10,7 +10,9 @@ export const Problem = Type.Object(
     status: Type.Integer(),
     code: Type.String({ enum: Object.keys(faults), description: 'Stable; programs branch on it.' }),
     detail: Type.String({ description: 'What happened and how to mend it.' }),
-    errors: Type.Array(Type.Object({ pointer: Type.String(), message: Type.String() }, { additionalProperties: false })),
+    errors: Type.Array(
+      Type.Object({ pointer: Type.String(), message: Type.String() }, { additionalProperties: false }),
+    ),
     request_id: Type.String(),
   },
   { $id: 'Problem', additionalProperties: false, title: 'Problem', description: 'What went wrong (RFC 9457).' },
@@ -40,7 +42,10 @@ const edgeCodes: Readonly<Record<string, readonly [FaultCode, string]>> = {
   FST_ERR_CTP_EMPTY_TYPE: ['unsupported_media_type', 'Send the body as application/json, in UTF-8.'],
   FST_ERR_BAD_URL: ['invalid_request', 'The address is not well-formed.'],
   FST_ERR_MAX_PARAM_LENGTH: ['uri_too_long', 'A part of the address is too long.'],
-  FST_ERR_HANDLER_TIMEOUT: ['unavailable', 'The answer took too long. Ask again; with an idempotency key nothing happens twice.'],
+  FST_ERR_HANDLER_TIMEOUT: [
+    'unavailable',
+    'The answer took too long. Ask again; with an idempotency key nothing happens twice.',
+  ],
   FST_ERR_REQ_ABORTED: ['request_timeout', 'The request was broken off before it arrived whole.'],
   ECONNRESET: ['request_timeout', 'The request was broken off before it arrived whole.'],
   ECONNABORTED: ['request_timeout', 'The request was broken off before it arrived whole.'],
@@ -50,6 +55,10 @@ export function toFault(error: unknown): Fault {
   if (error instanceof Fault) return error
   const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
   const known = edgeCodes[code]
-  if (known) return new Fault(known[0], known[1], { internal: code, ...(known[0] === 'unavailable' ? { retryAfterSeconds: 2 } : {}) })
+  if (known)
+    return new Fault(known[0], known[1], {
+      internal: code,
+      ...(known[0] === 'unavailable' ? { retryAfterSeconds: 2 } : {}),
+    })
   return new Fault('internal', 'Something failed on our side. The request id finds it in the log.', { cause: error })
 }

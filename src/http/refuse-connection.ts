@@ -18,6 +18,9 @@ export const edgeHeaders = {
   'cache-control': 'no-store',
 } as const
 
+/** How long the other side may take to read the answer; after it the connection ends, whether or not it closed its half. */
+const lingerMs = 1_000
+
 export function refuseConnection(error: Error & { code?: string }, socket: Socket, requestId: string): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
@@ -26,7 +29,15 @@ export function refuseConnection(error: Error & { code?: string }, socket: Socke
   const [code, detail] = codes[error.code ?? ''] ?? ['invalid_request', 'This is not HTTP as RFC 9112 has it.']
   const { status, title } = faults[code]
   const fault = new Fault(code, detail)
-  const body = JSON.stringify({ type: `/errors/${code}`, title, status: fault.status, code, detail, errors: [], request_id: requestId })
+  const body = JSON.stringify({
+    type: `/errors/${code}`,
+    title,
+    status: fault.status,
+    code,
+    detail,
+    errors: [],
+    request_id: requestId,
+  })
   socket.end(
     [
       `HTTP/1.1 ${status} ${title}`,
@@ -39,4 +50,5 @@ export function refuseConnection(error: Error & { code?: string }, socket: Socke
       body,
     ].join('\r\n'),
   )
+  setTimeout(() => socket.destroy(), lingerMs).unref()
 }

@@ -44,7 +44,8 @@ export type ServerNeeds = MountNeeds & {
   trustedProxies: readonly string[]
 }
 
-const partOf = (word: string | undefined): Part => (word === 'body' || word === 'params' || word === 'headers' ? word : 'querystring')
+const partOf = (word: string | undefined): Part =>
+  word === 'body' || word === 'params' || word === 'headers' ? word : 'querystring'
 
 export async function createServer(needs: ServerNeeds): Promise<FastifyInstance> {
   const { log, metrics, newId } = needs
@@ -66,16 +67,27 @@ export async function createServer(needs: ServerNeeds): Promise<FastifyInstance>
       const fault = toFault(error)
       metrics.refused.inc({ why: fault.code })
       log.info('refused', { request_id: toWireId('request', request.id), route: 'none', code: fault.code })
-      void reply.code(fault.status).headers({ ...edgeHeaders, 'x-request-id': toWireId('request', request.id) }).type(problemType).send(toProblem(fault, request.id))
+      void reply
+        .code(fault.status)
+        .headers({ ...edgeHeaders, 'x-request-id': toWireId('request', request.id) })
+        .type(problemType)
+        .send(toProblem(fault, request.id))
     },
     clientErrorHandler: (error, socket) => refuseConnection(error, socket, toWireId('request', newId())),
-    http: { maxHeaderSize: edgeLimits.headerBytes, headersTimeout: edgeLimits.headersMs, connectionsCheckingInterval: 1_000, insecureHTTPParser: false },
+    http: {
+      maxHeaderSize: edgeLimits.headerBytes,
+      headersTimeout: edgeLimits.headersMs,
+      connectionsCheckingInterval: 1_000,
+      insecureHTTPParser: false,
+    },
   })
   const server: Server = app.server
   server.maxConnections = edgeLimits.connections
 
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) => readJson(body))
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) =>
+    readJson(body),
+  )
   app.setValidatorCompiler<TSchema>(({ schema, httpPart }) => compileValidator(schema, partOf(httpPart)))
 
   // Before our own hook, which can refuse: its answers carry the headers too.
@@ -97,8 +109,10 @@ export async function createServer(needs: ServerNeeds): Promise<FastifyInstance>
     metrics.inFlight.set(++inFlight)
     // `close` comes always, also when the caller went away before the answer.
     reply.raw.once('close', () => metrics.inFlight.set(--inFlight))
-    if (inFlight > edgeLimits.inFlight) throw new Fault('overloaded', 'Too many requests at once. Try again shortly.', { retryAfterSeconds: 1 })
-    if (request.headers['content-type']?.match(/charset="?(?!utf-?8)[^"]/i)) throw new Fault('unsupported_media_type', 'Send the body as application/json, in UTF-8.')
+    if (inFlight > edgeLimits.inFlight)
+      throw new Fault('overloaded', 'Too many requests at once. Try again shortly.', { retryAfterSeconds: 1 })
+    if (request.headers['content-type']?.match(/charset="?(?!utf-?8)[^"]/i))
+      throw new Fault('unsupported_media_type', 'Send the body as application/json, in UTF-8.')
   })
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'none'
@@ -118,7 +132,11 @@ export async function createServer(needs: ServerNeeds): Promise<FastifyInstance>
   app.setErrorHandler(async (error, request, reply) => {
     const fault = toFault(error)
     metrics.refused.inc({ why: fault.code })
-    const fields = { request_id: toWireId('request', request.id), route: request.routeOptions.url ?? 'none', code: fault.code }
+    const fields = {
+      request_id: toWireId('request', request.id),
+      route: request.routeOptions.url ?? 'none',
+      code: fault.code,
+    }
     if (fault.code === 'internal') log.error('failed', { ...fields, ...errorFields(error) })
     else log.info('refused', { ...fields, reason: fault.internal })
     if (fault.retryAfterSeconds !== undefined) reply.header('retry-after', fault.retryAfterSeconds)
@@ -137,14 +155,21 @@ export async function createServer(needs: ServerNeeds): Promise<FastifyInstance>
   mountOpen(app, needs.open, needs.limiter, needs.rates)
   mountGuarded(app, needs.guarded, needs)
 
-  const paths = [...needs.open, ...needs.guarded].map(({ method, path }) => ({ method, form: new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`) }))
+  const paths = [...needs.open, ...needs.guarded].map(({ method, path }) => ({
+    method,
+    form: new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`),
+  }))
   app.setNotFoundHandler(async (request, reply) => {
     // Searching for addresses is as slow as guessing keys.
     const verdict = needs.limiter.take(`stranger ${addressName(request.ip)}`, strangerRate)
-    if (!verdict.ok) throw new Fault('rate_limited', 'Slow down: wait as long as Retry-After says.', { retryAfterSeconds: verdict.resetSeconds })
+    if (!verdict.ok)
+      throw new Fault('rate_limited', 'Slow down: wait as long as Retry-After says.', {
+        retryAfterSeconds: verdict.resetSeconds,
+      })
     const [path = ''] = request.url.split('?')
     const allow = paths.filter(({ form }) => form.test(path)).map(({ method }) => method)
-    if (allow.length === 0) throw new Fault('not_found', 'There is nothing at this address. GET /openapi.json lists what there is.')
+    if (allow.length === 0)
+      throw new Fault('not_found', 'There is nothing at this address. GET /openapi.json lists what there is.')
     reply.header('allow', allow.join(', '))
     throw new Fault('method_not_allowed', `This address knows ${allow.join(', ')}.`)
   })

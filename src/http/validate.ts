@@ -19,7 +19,15 @@ function isTime(text: string): boolean {
 }
 
 function createAjv(coerceTypes: boolean): Ajv {
-  const ajv = new Ajv({ removeAdditional: false, coerceTypes, useDefaults: false, allErrors: true, strict: true, strictTypes: false, ownProperties: true })
+  const ajv = new Ajv({
+    removeAdditional: false,
+    coerceTypes,
+    useDefaults: false,
+    allErrors: true,
+    strict: true,
+    strictTypes: false,
+    ownProperties: true,
+  })
   ajv.addFormat('date-time', isTime)
   ajv.addFormat('ipv4', (text: string) => ipaddr.IPv4.isValidFourPartDecimal(text))
   ajv.addFormat('ipv6', (text: string) => text.length <= 45 && !text.includes('%') && ipaddr.IPv6.isValid(text))
@@ -31,16 +39,41 @@ const queries = createAjv(true)
 export type Part = 'body' | 'querystring' | 'params' | 'headers'
 
 /** Throws `invalid_request` (or `not_found` for a path that cannot name anything) with every place that is wrong. */
-export function compileValidator<S extends TSchema>(schema: S, part: Part): (value: unknown) => { value: Static<S> } | { error: Fault } {
+export function compileValidator<S extends TSchema>(
+  schema: S,
+  part: Part,
+): (value: unknown) => { value: Static<S> } | { error: Fault } {
   const isBody = part === 'body'
   const validate: ValidateFunction<Static<S>> = (isBody ? bodies : queries).compile<Static<S>>(schema)
+  const numbers = isBody ? [] : numbersOf(schema)
   return (value) => {
-    if (validate(value)) return { value }
-    const errors = toDetails(validate.errors ?? [])
-    if (part === 'params') return { error: new Fault('not_found', 'There is nothing at this address: an id in it is not well-formed.', { errors }) }
+    const unreadable = numbers.filter(
+      (name) => isRecord(value) && typeof value[name] === 'string' && !decimal.test(value[name]),
+    )
+    if (unreadable.length === 0 && validate(value)) return { value }
+    const errors =
+      unreadable.length > 0
+        ? unreadable.map((name) => ({ pointer: `/${name}`, message: 'must be a decimal number' }))
+        : toDetails(validate.errors ?? [])
+    if (part === 'params')
+      return {
+        error: new Fault('not_found', 'There is nothing at this address: an id in it is not well-formed.', { errors }),
+      }
     const what = isBody ? 'The body' : 'The query'
     return { error: new Fault('invalid_request', `${what} does not have the documented form.`, { errors }) }
   }
+}
+
+/** Ajv would also take `0x10`, ` 5` and `1e400`, which becomes Infinity and passes every bound. */
+const decimal = /^-?\d{1,15}(\.\d{1,15})?$/
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
+
+/** Names of the members that are numbers. */
+function numbersOf(schema: unknown): string[] {
+  const properties = isRecord(schema) && isRecord(schema['properties']) ? schema['properties'] : {}
+  return Object.entries(properties).flatMap(([name, of]) =>
+    isRecord(of) && (of['type'] === 'number' || of['type'] === 'integer') ? [name] : [],
+  )
 }
 
 const maxDetails = 20
@@ -49,10 +82,18 @@ const maxDetails = 20
 function toDetails(found: readonly ErrorObject[]): FaultDetail[] {
   const details = new Map<string, FaultDetail>()
   for (const { instancePath, keyword, params, message = 'is not as documented' } of found) {
-    const path = instancePath.split('/').slice(1).map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+    const path = instancePath
+      .split('/')
+      .slice(1)
+      .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
     const extra: unknown = params['additionalProperty'] ?? params['missingProperty']
     const pointer = pointTo(typeof extra === 'string' ? [...path, extra] : path)
-    const text = keyword === 'additionalProperties' ? 'is not a known field' : keyword === 'required' ? 'is required' : allowedValues(params) ?? message
+    const text =
+      keyword === 'additionalProperties'
+        ? 'is not a known field'
+        : keyword === 'required'
+          ? 'is required'
+          : (allowedValues(params) ?? message)
     if (details.size < maxDetails) details.set(`${pointer} ${text}`, { pointer, message: text })
   }
   return [...details.values()]

@@ -157,7 +157,11 @@ function startsPrintedCard(groups: readonly string[], from: number): boolean {
 export function refuseCardNumber(value: unknown, isExempt?: (pointer: string) => boolean): void {
   const pointer = findCardNumber(value, isExempt)
   if (pointer === undefined) return
-  throw new Fault('card_number_present', 'Never send payment card numbers. Send a fingerprint or a token of the card instead.', {
-    errors: [{ pointer, message: 'looks like a payment card number; nothing of it was kept' }],
-  })
+  throw new Fault(
+    'card_number_present',
+    'Never send payment card numbers. Send a fingerprint or a token of the card instead.',
+    {
+      errors: [{ pointer, message: 'looks like a payment card number; nothing of it was kept' }],
+    },
+  )
 }

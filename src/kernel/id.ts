@@ -63,4 +63,9 @@ export const idTimeMs = (uuid: string): number => Number.parseInt(uuid.slice(0, 
 
 /** The smallest UUIDv7 of a moment: ids from it on were made then or later. */
 export const firstIdAt = (timeMs: number): string =>
-  hexToUuid(Math.min(Math.max(0, Math.floor(timeMs)), 0xffff_ffff_ffff).toString(16).padStart(12, '0').padEnd(32, '0'))
+  hexToUuid(
+    Math.min(Math.max(0, Math.floor(timeMs)), 0xffff_ffff_ffff)
+      .toString(16)
+      .padStart(12, '0')
+      .padEnd(32, '0'),
+  )

@@ -21,7 +21,8 @@ test('an amount that does not fit its currency exactly is refused, not rounded',
     [0.1 + 0.2, 'EUR'], ['1.234', 'EUR'], ['1.5', 'JPY'], ['1.2345', 'BHD'], [1e21, 'EUR'], [-1, 'EUR'], ['-0.01', 'EUR'], ['1e3', 'EUR'],
     ['', 'EUR'], ['1,00', 'EUR'], ['１２', 'EUR'], [' 1', 'EUR'], [Number.NaN, 'EUR'], [Infinity, 'EUR'], ['10000000000.01', 'EUR'], ['.5', 'EUR'],
   ] // prettier-ignore
-  for (const [amount, currency] of refused) assert.equal(parseMajor(amount, currency), undefined, `${amount} ${currency}`)
+  for (const [amount, currency] of refused)
+    assert.equal(parseMajor(amount, currency), undefined, `${amount} ${currency}`)
   assert.equal(parseMajor('1.230', 'EUR'), 123)
   assert.equal(parseMajor(0.3, 'EUR'), 30)
   assert.equal(parseMajor('1.234', 'BHD'), 1234)
@@ -56,7 +57,14 @@ test('twenty thousand ids of one millisecond are in order, and carry the moment 
 test('a wire id names its kind, and no other kind is taken for it', () => {
   const id = createIds({ now: () => 1, elapsed: () => 0 })()
   assert.equal(fromWireId('decision', toWireId('decision', id)), id)
-  for (const wrong of [toWireId('key', id), id, `tr_${id}`, 'tr_', `${toWireId('decision', id)}0`, toWireId('decision', id).toUpperCase()]) {
+  for (const wrong of [
+    toWireId('key', id),
+    id,
+    `tr_${id}`,
+    'tr_',
+    `${toWireId('decision', id)}0`,
+    toWireId('decision', id).toUpperCase(),
+  ]) {
     assert.equal(fromWireId('decision', wrong), undefined)
   }
 })

@@ -5,7 +5,9 @@ import { uuidPattern } from './id.ts'
 
 export const pageQuery = {
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50, description: 'Items a page.' })),
-  cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: '`next_cursor` of the page before.' })),
+  cursor: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 100, description: '`next_cursor` of the page before.' }),
+  ),
 } satisfies TProperties
 export const PageQuery = Type.Object(pageQuery, { additionalProperties: false })
 
@@ -13,7 +15,9 @@ export const pageOf = <T extends TSchema>(item: T, title: string) =>
   Type.Object(
     {
       data: Type.Array(item),
-      next_cursor: Type.Union([Type.String(), Type.Null()], { description: 'Send as `cursor` for the next page; null on the last.' }),
+      next_cursor: Type.Union([Type.String(), Type.Null()], {
+        description: 'Send as `cursor` for the next page; null on the last.',
+      }),
     },
     { additionalProperties: false, title },
   )
@@ -32,7 +36,11 @@ export function askPage(query: Static<typeof PageQuery>): PageAsk {
   return { before, limit: limit + 1 }
 }
 
-export function toPage<Row extends { id: string }, Item>(rows: readonly Row[], ask: PageAsk, toItem: (row: Row) => Item) {
+export function toPage<Row extends { id: string }, Item>(
+  rows: readonly Row[],
+  ask: PageAsk,
+  toItem: (row: Row) => Item,
+) {
   const shown = rows.slice(0, ask.limit - 1)
   const last = rows.length === ask.limit ? shown.at(-1) : undefined
   return { data: shown.map(toItem), next_cursor: last ? Buffer.from(last.id).toString('base64url') : null }

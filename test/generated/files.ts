@@ -31,9 +31,22 @@ async function rowTypes(url: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'vouch-types-'))
   const file = join(folder, 'schema.ts')
   const asTcp = url.replace('@/', '@localhost/')
-  const args = ['--dialect', 'postgres', '--url', asTcp, '--type-mapping', '{"int8":"bigint"}', '--out-file', file, '--log-level', 'error']
+  const args = [
+    '--dialect',
+    'postgres',
+    '--url',
+    asTcp,
+    '--type-mapping',
+    '{"int8":"bigint"}',
+    '--out-file',
+    file,
+    '--log-level',
+    'error',
+  ]
   try {
-    await promisify(execFile)(process.execPath, [`${root}node_modules/kysely-codegen/dist/cli/bin.js`, ...args], { cwd: folder })
+    await promisify(execFile)(process.execPath, [`${root}node_modules/kysely-codegen/dist/cli/bin.js`, ...args], {
+      cwd: folder,
+    })
     return await readFile(file, 'utf8')
   } finally {
     await rm(folder, { recursive: true, force: true })

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
+import { setTimeout } from 'node:timers/promises'
 import pg from 'pg'
 import { migrate } from '#platform/database'
 import { openOwnPostgres, type OwnPostgres } from '#platform/postgres'
@@ -20,7 +21,12 @@ export type TestDatabase = {
 }
 
 /** Fast and careless: tests of durability open their own. */
-export const carelessSettings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '300' }
+export const carelessSettings = {
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+  max_connections: '300',
+}
 
 let shared: Promise<OwnPostgres> | undefined
 let users = 0
@@ -28,7 +34,12 @@ let users = 0
 /** The run's PostgreSQL. Each call is paired with one of `leavePostgres`. */
 export function joinPostgres(): Promise<OwnPostgres> {
   users++
-  shared ??= openOwnPostgres({ home: `${root}.vouch-test/${postgresMajor}`, major: postgresMajor, settings: carelessSettings, log: () => {} })
+  shared ??= openOwnPostgres({
+    home: `${root}.vouch-test/${postgresMajor}`,
+    major: postgresMajor,
+    settings: carelessSettings,
+    log: () => {},
+  })
   return shared
 }
 
@@ -83,6 +94,21 @@ async function ensureTemplate(postgres: OwnPostgres, client: pg.Client): Promise
   return template
 }
 
+/** Connections to a database that stay: one that was just closed is given a moment to be gone. */
+async function findConnections(
+  client: pg.Client,
+  name: string,
+): Promise<{ application_name: string; query: string }[]> {
+  for (let attempt = 0; ; attempt++) {
+    const { rows } = await client.query<{ application_name: string; query: string }>(
+      'select application_name, query from pg_stat_activity where datname = $1 and pid <> pg_backend_pid()',
+      [name],
+    )
+    if (rows.length === 0 || attempt === 20) return rows
+    await setTimeout(100)
+  }
+}
+
 let made = 0
 
 /** A clone of the migrated template, or with `empty` a database as it is before the first migration. */
@@ -99,13 +125,13 @@ export async function createDatabaseForTest(from: 'template' | 'empty' = 'templa
     name,
     async drop() {
       const leaked = await withAdmin(postgres, async (client) => {
-        const { rows } = await client.query<{ application_name: string; query: string }>(
-          'select application_name, query from pg_stat_activity where datname = $1 and pid <> pg_backend_pid()', [name])
+        const rows = await findConnections(client, name)
         await client.query(`drop database if exists ${name} with (force)`)
         return rows
       })
       await leavePostgres()
-      if (leaked.length > 0) throw new Error(`a test left ${leaked.length} database connections open: ${JSON.stringify(leaked)}`)
+      if (leaked.length > 0)
+        throw new Error(`a test left ${leaked.length} database connections open: ${JSON.stringify(leaked)}`)
     },
   }
 }

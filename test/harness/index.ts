@@ -20,7 +20,14 @@ import { createLog } from '#platform/telemetry'
 import { createDatabaseForTest, type TestDatabase } from './databases.ts'
 import { type FaultPoint, type ServerProcess, startServer } from './server-process.ts'
 
-export { carelessSettings, createDatabaseForTest, joinPostgres, leavePostgres, postgresMajor, type TestDatabase } from './databases.ts'
+export {
+  carelessSettings,
+  createDatabaseForTest,
+  joinPostgres,
+  leavePostgres,
+  postgresMajor,
+  type TestDatabase,
+} from './databases.ts'
 export { createFakeClock, type FakeClock } from './fake-clock.ts'
 export { type FaultPoint, type ServerProcess, startServer } from './server-process.ts'
 
@@ -38,7 +45,11 @@ export type Client = {
   put(path: string, body: unknown): Promise<Reply>
   delete(path: string): Promise<Reply>
   /** Any method, any bytes. */
-  send(method: string, path: string, init?: { body?: string | Uint8Array; headers?: Record<string, string> }): Promise<Reply>
+  send(
+    method: string,
+    path: string,
+    init?: { body?: string | Uint8Array; headers?: Record<string, string> },
+  ): Promise<Reply>
 }
 
 export type World = AsyncDisposable & {
@@ -55,7 +66,11 @@ export type World = AsyncDisposable & {
   /** Log lines of the Vouch in process. */
   readonly logLines: readonly string[]
   as(actor: ActorName, url?: string): Client
-  issue(tenantId: string, scopes: readonly Permission[], more?: { allowedIps?: string[]; expiresAt?: Date; mode?: 'live' | 'test' }): Promise<string>
+  issue(
+    tenantId: string,
+    scopes: readonly Permission[],
+    more?: { allowedIps?: string[]; expiresAt?: Date; mode?: 'live' | 'test' },
+  ): Promise<string>
   startProcess(fault?: FaultPoint): Promise<ServerProcess>
 }
 
@@ -67,7 +82,13 @@ export const noLimits: RateTable = { key: plentyOf, tenant: plentyOf, ip: plenty
 export { defaultRates }
 
 export async function createWorld(
-  options: { processes?: number; clock?: Clock; rates?: RateTable; hooks?: WriteHooks; logLevel?: 'info' | 'silent' } = {},
+  options: {
+    processes?: number
+    clock?: Clock
+    rates?: RateTable
+    hooks?: WriteHooks
+    logLevel?: 'info' | 'silent'
+  } = {},
 ): Promise<World> {
   const clock = options.clock ?? systemClock
   const database = await createDatabaseForTest()
@@ -82,7 +103,14 @@ export async function createWorld(
   const logLines: string[] = []
   const log = createLog({ clock, level: options.logLevel ?? 'info', write: (line) => void logLines.push(line) })
   const more = options.hooks ? { hooks: options.hooks } : {}
-  const vouch = await openVouch({ config: readConfig(settings), clock, log, as: 'server', rates: options.rates ?? noLimits, ...more })
+  const vouch = await openVouch({
+    config: readConfig(settings),
+    clock,
+    log,
+    as: 'server',
+    rates: options.rates ?? noLimits,
+    ...more,
+  })
   const url = await vouch.server.listen({ host: '127.0.0.1', port: 0 })
   const admin = new pg.Client(database.urls.admin)
   await admin.connect()
@@ -90,11 +118,15 @@ export async function createWorld(
   const keys: Record<ActorName, string> = { ada: '', bo: '', eve: '', tess: '', cleo: '', nobody: '' }
   const operator = { kind: 'operator', id: 'test' } as const
   const acme = await vouch.tenancy.create('Acme', operator, async (tx, mode) => {
-    const issue = async (name: string, scopes: readonly Permission[]) => (await vouch.keys.issue(tx, mode, { name, scopes }, all)).token
+    const issue = async (name: string, scopes: readonly Permission[]) =>
+      (await vouch.keys.issue(tx, mode, { name, scopes }, all)).token
     if (mode === 'test') keys.tess = await issue('tess', [...all])
     else {
       keys.ada = await issue('ada', [...all])
-      keys.bo = await issue('bo', [...all].filter((scope) => scope.endsWith(':read')))
+      keys.bo = await issue(
+        'bo',
+        [...all].filter((scope) => scope.endsWith(':read')),
+      )
       keys.eve = await issue('eve', [])
     }
   })
@@ -131,10 +163,19 @@ export async function createWorld(
 export function clientOf(url: string, key: string): Client {
   const send: Client['send'] = async (method, path, { body, headers = {} } = {}) => {
     const authorization = key ? { authorization: `Bearer ${key}` } : {}
-    const response = await fetch(url + path, { method, headers: { ...authorization, ...headers }, ...(body === undefined ? {} : { body }) })
+    const response = await fetch(url + path, {
+      method,
+      headers: { ...authorization, ...headers },
+      ...(body === undefined ? {} : { body }),
+    })
     const text = await response.text()
     const isJson = /json/.test(response.headers.get('content-type') ?? '')
-    return { status: response.status, headers: response.headers, text, body: isJson && text ? JSON.parse(text) : undefined }
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      body: isJson && text ? JSON.parse(text) : undefined,
+    }
   }
   const json = { 'content-type': 'application/json' }
   return {

@@ -22,7 +22,12 @@ export type Load = AsyncDisposable & {
 let loads = 0
 
 /** `targets` is asked before each try: the processes that are believed to live. */
-export function startLoad(needs: { key: string; clients: number; pauseMs?: number; targets(): readonly string[] }): Load {
+export function startLoad(needs: {
+  key: string
+  clients: number
+  pauseMs?: number
+  targets(): readonly string[]
+}): Load {
   const { key, clients, pauseMs = 0, targets } = needs
   const name = `load_${process.pid}_${++loads}`
   const acknowledged = new Map<string, string>()
@@ -37,13 +42,21 @@ export function startLoad(needs: { key: string; clients: number; pauseMs?: numbe
     const since = () => Math.round(performance.now() - start)
     try {
       const url = urls[nth % urls.length] ?? 'http://127.0.0.1:1'
-      const reply = await clientOf(url, key).post('/v1/evaluate', payment({ user_id: idempotencyKey }), { 'idempotency-key': idempotencyKey })
+      const reply = await clientOf(url, key).post('/v1/evaluate', payment({ user_id: idempotencyKey }), {
+        'idempotency-key': idempotencyKey,
+      })
       if (reply.status === 200) {
         acknowledged.set(idempotencyKey, reply.body.trace_id)
         return
       }
       const isProblem = (reply.headers.get('content-type') ?? '').startsWith('application/problem+json')
-      refusals.push({ status: reply.status, code: reply.body?.code ?? '', retryAfter: reply.headers.get('retry-after'), tookMs: since(), isProblem })
+      refusals.push({
+        status: reply.status,
+        code: reply.body?.code ?? '',
+        retryAfter: reply.headers.get('retry-after'),
+        tookMs: since(),
+        isProblem,
+      })
     } catch {
       refusals.push({ status: 0, code: 'no answer', retryAfter: null, tookMs: since(), isProblem: false })
     }
@@ -69,7 +82,10 @@ export function startLoad(needs: { key: string; clients: number; pauseMs?: numbe
       isOver = true
       deadline = performance.now() + withinMs
       await working
-      if (acknowledged.size < begun) throw new Error(`${begun - acknowledged.size} of ${begun} requests were never acknowledged: ${JSON.stringify(refusals.slice(-5))}`)
+      if (acknowledged.size < begun)
+        throw new Error(
+          `${begun - acknowledged.size} of ${begun} requests were never acknowledged: ${JSON.stringify(refusals.slice(-5))}`,
+        )
     },
     async [Symbol.asyncDispose]() {
       isOver = true
@@ -118,12 +134,18 @@ export function findDamage(sums: Sums, load: Pick<Load, 'acknowledged' | 'begun'
   const distinct = new Set(load.acknowledged.values()).size
   const findings: [boolean, string][] = [
     [sums.lost.length > 0, `${sums.lost.length} acknowledged decisions are lost`],
-    [distinct < load.acknowledged.size, `${load.acknowledged.size - distinct} keys were answered with the decision of another`],
+    [
+      distinct < load.acknowledged.size,
+      `${load.acknowledged.size - distinct} keys were answered with the decision of another`,
+    ],
     [sums.keysWithoutDecision > 0, `${sums.keysWithoutDecision} keys point at no decision`],
     [sums.decisionsWithoutKey > 0, `${sums.decisionsWithoutKey} decisions have no key`],
     [sums.shared > 0, `${sums.shared} decisions belong to two keys`],
     [sums.decisions !== sums.keys, `${sums.decisions} decisions for ${sums.keys} keys`],
-    [sums.decisions < load.acknowledged.size || sums.decisions > load.begun(), `${sums.decisions} decisions for ${load.begun()} requests`],
+    [
+      sums.decisions < load.acknowledged.size || sums.decisions > load.begun(),
+      `${sums.decisions} decisions for ${load.begun()} requests`,
+    ],
   ]
   return findings.flatMap(([isSo, words]) => (isSo ? [words] : []))
 }

@@ -13,10 +13,21 @@ const root = new URL('../../', import.meta.url).pathname
 export type Ran = { code: number; out: string; err: string }
 
 /** Runs `vouch …words` to its end. */
-export async function runVouch(words: readonly string[], settings: Readonly<Record<string, string>>, input?: string): Promise<Ran> {
-  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('VOUCH_') && !name.startsWith('NODE_TEST'))
+export async function runVouch(
+  words: readonly string[],
+  settings: Readonly<Record<string, string>>,
+  input?: string,
+): Promise<Ran> {
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !name.startsWith('VOUCH_') && !name.startsWith('NODE_TEST'),
+  )
   const env = { ...Object.fromEntries(inherited), ...settings }
-  const child = spawn(process.execPath, [`${root}src/main.ts`, ...words], { env, stdio: ['pipe', 'pipe', 'pipe'], timeout: 60_000, killSignal: 'SIGKILL' })
+  const child = spawn(process.execPath, [`${root}src/main.ts`, ...words], {
+    env,
+    stdio: ['pipe', 'pipe', 'pipe'],
+    timeout: 60_000,
+    killSignal: 'SIGKILL',
+  })
   child.stdin.end(input ?? '')
   let out = ''
   let err = ''
@@ -92,7 +103,8 @@ const readIfThere = (path: string): string => {
     return ''
   }
 }
-const dataOf = (home: string): string => join(readIfThere(join(home, 'postgres', 'LOCATION')).split('\n')[0] || join(home, 'postgres'), 'data')
+const dataOf = (home: string): string =>
+  join(readIfThere(join(home, 'postgres', 'LOCATION')).split('\n')[0] || join(home, 'postgres'), 'data')
 
 /** Processes whose working folder is `folder`: all of PostgreSQL's are in their data. */
 export function pidsIn(folder: string): number[] {
@@ -114,7 +126,11 @@ export function killIfThere(pid: number | undefined, signal: NodeJS.Signals = 'S
 }
 
 /** Waits until `isSo`, at most `withinMs`; answers how long it took. */
-export async function waitUntil(what: string, withinMs: number, isSo: () => boolean | Promise<boolean>): Promise<number> {
+export async function waitUntil(
+  what: string,
+  withinMs: number,
+  isSo: () => boolean | Promise<boolean>,
+): Promise<number> {
   const start = performance.now()
   while (!(await isSo())) {
     if (performance.now() - start > withinMs) throw new Error(`waited ${withinMs} ms in vain until ${what}`)

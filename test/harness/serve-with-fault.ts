@@ -17,7 +17,13 @@ const strike = (when: 'before' | 'after') => (statement: string) => {
 }
 const config = readConfig(environment())
 const log = createLog({ clock: systemClock, level: config.logLevel })
-const vouch = await openVouch({ config, clock: systemClock, log, as: 'server', hooks: { before: strike('before'), after: strike('after') } })
+const vouch = await openVouch({
+  config,
+  clock: systemClock,
+  log,
+  as: 'server',
+  hooks: { before: strike('before'), after: strike('after') },
+})
 const url = await vouch.server.listen({ host: config.host, port: config.port })
 process.stderr.write(`Vouch serves on ${url}\n`)
 process.once('SIGTERM', () => void vouch.close())

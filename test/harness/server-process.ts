@@ -5,7 +5,13 @@ import { once } from 'node:events'
 const root = new URL('../../', import.meta.url).pathname
 
 /** Where to fail: around the n-th statement whose text holds `match`, counted from the first whose text holds `since`. */
-export type FaultPoint = { match: string; since?: string; nth?: number; when: 'before' | 'after'; action: 'throw' | 'kill' }
+export type FaultPoint = {
+  match: string
+  since?: string
+  nth?: number
+  when: 'before' | 'after'
+  action: 'throw' | 'kill'
+}
 
 export type ServerProcess = {
   readonly url: string
@@ -22,13 +28,20 @@ process.on('exit', () => alive.forEach((child) => child.kill('SIGKILL')))
 
 /** Starts `vouch serve` on a free port with these settings; resolves once it serves. */
 export function startServer(settings: Readonly<Record<string, string>>, fault?: FaultPoint): Promise<ServerProcess> {
-  const entry = fault ? [`${root}test/harness/serve-with-fault.ts`, JSON.stringify(fault)] : [`${root}src/main.ts`, 'serve']
+  const entry = fault
+    ? [`${root}test/harness/serve-with-fault.ts`, JSON.stringify(fault)]
+    : [`${root}src/main.ts`, 'serve']
   return start(entry, { VOUCH_PORT: '0', VOUCH_LOG_LEVEL: 'info', ...settings })
 }
 
 async function start(args: readonly string[], settings: Readonly<Record<string, string>>): Promise<ServerProcess> {
-  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('VOUCH_') && !name.startsWith('NODE_TEST'))
-  const child = spawn(process.execPath, args, { env: { ...Object.fromEntries(inherited), ...settings }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !name.startsWith('VOUCH_') && !name.startsWith('NODE_TEST'),
+  )
+  const child = spawn(process.execPath, args, {
+    env: { ...Object.fromEntries(inherited), ...settings },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   alive.add(child)
   let output = ''
   child.stdout.on('data', (data) => (output += data))
@@ -45,5 +58,11 @@ async function start(args: readonly string[], settings: Readonly<Record<string, 
     child.stderr.on('data', look)
     void exited.then((code) => reject(new Error(`the server ended (${code}) before it served:\n${output}`)))
   })
-  return { url, pid: child.pid ?? 0, output: () => output, kill: (signal = 'SIGKILL') => void child.kill(signal), exited }
+  return {
+    url,
+    pid: child.pid ?? 0,
+    output: () => output,
+    kill: (signal = 'SIGKILL') => void child.kill(signal),
+    exited,
+  }
 }

@@ -6,7 +6,14 @@ import type { Client } from 'pg'
 import { globalTables } from '#platform/database'
 
 export type Column = { name: string; type: string; notNull: boolean; comment: string | null }
-export type Policy = { name: string; command: string; permissive: boolean; roles: string[]; using: string | null; check: string | null }
+export type Policy = {
+  name: string
+  command: string
+  permissive: boolean
+  roles: string[]
+  using: string | null
+  check: string | null
+}
 export type Index = { name: string; columns: string[]; unique: boolean; primary: boolean }
 export type ForeignKey = { name: string; columns: string[]; target: string; targetColumns: string[] }
 export type Table = {
@@ -86,7 +93,8 @@ export async function readCatalogue(client: Client): Promise<Catalogue> {
 }
 
 /** Tables and partitions with a tenant's rows: everything in `public` that is not named as global. */
-export const tenantTables = ({ tables }: Catalogue): Table[] => tables.filter(({ schema, name }) => schema === 'public' && !exempt.has(name))
+export const tenantTables = ({ tables }: Catalogue): Table[] =>
+  tables.filter(({ schema, name }) => schema === 'public' && !exempt.has(name))
 
 export type Rule =
   | 'row-security' | 'forced' | 'policy' | 'tenant-column' | 'primary-key' | 'unique' | 'index' | 'foreign-key' | 'annotation' | 'view'
@@ -117,7 +125,8 @@ export function findOffences(catalogue: Catalogue): Offence[] {
   }
   for (const { name, config } of catalogue.definers) {
     const isKnown = knownDefiners.includes(name) && config.some((setting) => setting.startsWith('search_path='))
-    if (!isKnown) found.push({ rule: 'definer', at: name, what: 'runs as its owner, and is not listed with a search_path' })
+    if (!isKnown)
+      found.push({ rule: 'definer', at: name, what: 'runs as its owner, and is not listed with a search_path' })
   }
   for (const what of catalogue.ownedByApp) found.push({ rule: 'ownership', at: what, what: 'is owned by vouch_app' })
   return found
@@ -132,7 +141,8 @@ function judgeTenantTable(table: Table, say: (rule: Rule, what: string) => void)
   const isWall =
     policy?.name === 'tenant_wall' && policy.command === '*' && policy.permissive && policy.roles.join() === '0' &&
     policy.using === predicate && policy.check === predicate // prettier-ignore
-  if (!isWall || more.length > 0) say('policy', 'is not tenant_wall alone, for all, on app.tenant, in using and with check')
+  if (!isWall || more.length > 0)
+    say('policy', 'is not tenant_wall alone, for all, on app.tenant, in using and with check')
 
   const tenant = table.columns.find(({ name }) => name === 'tenant_id')
   if (tenant?.type !== 'uuid' || !tenant.notNull) say('tenant-column', 'there is no tenant_id uuid not null')
@@ -149,7 +159,9 @@ function judgeTenantTable(table: Table, say: (rule: Rule, what: string) => void)
   }
   if (table.parent === null) {
     for (const { name, comment } of table.columns) {
-      if (!annotation.test(comment ?? '')) say('annotation', `${name}: ${comment === null ? 'no comment' : `"${comment}" has another form`}`)
+      if (!annotation.test(comment ?? ''))
+        say('annotation', `${name}: ${comment === null ? 'no comment' : `"${comment}" has another form`}`)
     }
-  } else if (table.privileges.length > 0) say('partition-privilege', `the app may ${table.privileges.join(', ')} past its parent`)
+  } else if (table.privileges.length > 0)
+    say('partition-privilege', `the app may ${table.privileges.join(', ')} past its parent`)
 }

@@ -14,7 +14,8 @@ function findUnproven(controls: readonly Control[], report: RunReport): string[]
   return controls.flatMap(({ claim, tests, check }) => {
     if (!checkKind.has(claim)) return [`${claim} is not in the register`]
     const kind = checkKind.get(claim)
-    const lacks = kind !== 'record' && (tests.length === 0 ? [`${claim} names no test`] : !check ? [`${claim} has no check`] : [])
+    const lacks =
+      kind !== 'record' && (tests.length === 0 ? [`${claim} names no test`] : !check ? [`${claim} has no check`] : [])
     const unproven = tests.flatMap((name) => {
       if (failed.has(name)) return [`${claim}: "${name}" failed`]
       return passed.has(name) ? [] : [`${claim}: "${name}" did not run`]
@@ -33,7 +34,9 @@ test('every control names tests that ran and passed in this very run, and a chec
   const report: RunReport = JSON.parse(text)
   assert.ok(world.vouch.controls.length > 0)
   assert.deepEqual(findUnproven(world.vouch.controls, report), [])
-  t.diagnostic(`${world.vouch.controls.length} controls, ${world.vouch.controls.flatMap(({ tests }) => tests).length} proofs`)
+  t.diagnostic(
+    `${world.vouch.controls.length} controls, ${world.vouch.controls.flatMap(({ tests }) => tests).length} proofs`,
+  )
 })
 
 test('a control with a renamed, failed, missing or unknown proof is caught', () => {

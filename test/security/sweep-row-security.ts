@@ -4,15 +4,26 @@ import type { Table } from './catalogue.ts'
 import { insertSql, type Row } from './rows.ts'
 
 export type Situation = { name: 'other' | 'none' | 'empty' | 'forged'; set: string | undefined }
-export type Sweep = { combinations: number; offences: string[]; refusedByRight: number; refusedByWall: number; leaking: Set<string> }
+export type Sweep = {
+  combinations: number
+  offences: string[]
+  refusedByRight: number
+  refusedByWall: number
+  leaking: Set<string>
+}
 
 type Ask = { table: Table; foreign: Row; fresh: Row; column: string }
-type Kind = { sql(ask: Ask): string; values?(ask: Ask): string[]; /** Touches the tenant's own rows too: undone afterwards. */ undo?: true }
+type Kind = {
+  sql(ask: Ask): string
+  values?(ask: Ask): string[]
+  /** Touches the tenant's own rows too: undone afterwards. */ undo?: true
+}
 
 const name = ({ table }: Ask): string => `"${table.name}"`
 const keyOf = ({ table }: Ask): string[] => table.indexes.find(({ primary }) => primary)?.columns ?? ['tenant_id']
 const theirs = (ask: Ask): string => `tenant_id = '${ask.foreign['tenant_id']}'`
-const upsert = (ask: Ask): string => `${insertSql(ask.table.name, ask.foreign)} on conflict (${keyOf(ask).join(', ')}) do update set "${ask.column}" = excluded."${ask.column}"`
+const upsert = (ask: Ask): string =>
+  `${insertSql(ask.table.name, ask.foreign)} on conflict (${keyOf(ask).join(', ')}) do update set "${ask.column}" = excluded."${ask.column}"`
 
 export const kinds: Readonly<Record<string, Kind>> = {
   select: { sql: (ask) => `select * from ${name(ask)}` },
@@ -67,7 +78,8 @@ export function listenForCopies(client: pg.Client): { taken(): string } {
   }
 }
 
-const sqlState = (error: unknown): string => (typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'none')
+const sqlState = (error: unknown): string =>
+  typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'none'
 
 /** `foreignIds`: tenants whose rows must not be seen. `fresh` rows belong to a foreign tenant and do not exist yet. */
 export async function sweep(of: {
@@ -97,11 +109,16 @@ export async function sweep(of: {
       await client.query('begin')
       if (situation.set !== undefined) await client.query(`select set_config('app.tenant', $1, true)`, [situation.set])
       try {
-        const answer: pg.QueryResult | pg.QueryResult[] = await client.query({ text: sql(ask), ...(values ? { values: values(ask) } : {}) })
+        const answer: pg.QueryResult | pg.QueryResult[] = await client.query({
+          text: sql(ask),
+          ...(values ? { values: values(ask) } : {}),
+        })
         const all = Array.isArray(answer) ? answer : [answer]
         const seen = JSON.stringify(all.map(({ rows }) => rows)) + copies.taken()
         for (const id of foreignIds) if (seen.includes(id)) leak(`sees rows of ${id}`)
-        const changed = all.some(({ command, rowCount }) => /^(INSERT|UPDATE|DELETE|MERGE)$/.test(command) && (rowCount ?? 0) > 0)
+        const changed = all.some(
+          ({ command, rowCount }) => /^(INSERT|UPDATE|DELETE|MERGE)$/.test(command) && (rowCount ?? 0) > 0,
+        )
         if (changed && !undo) leak('changed a row')
         if (all.some(({ command }) => command === 'TRUNCATE')) leak('truncated')
         await client.query(of.keep && !undo ? 'commit' : 'rollback')
@@ -110,7 +127,8 @@ export async function sweep(of: {
         await client.query('rollback')
         const state = sqlState(error)
         const message = error instanceof Error ? error.message : ''
-        if (foreignIds.some((id) => JSON.stringify(error).includes(id)) && !/insert|upsert/.test(kind)) say(`the error tells of it: ${message}`)
+        if (foreignIds.some((id) => JSON.stringify(error).includes(id)) && !/insert|upsert/.test(kind))
+          say(`the error tells of it: ${message}`)
         if (state === '42501' && /permission denied/.test(message)) result.refusedByRight++
         else if (state === '42501' || (state === '0A000' && /row-level security/.test(message))) result.refusedByWall++
         // Our side of the copy gives up, having nothing to send: the server had said yes.

@@ -35,7 +35,10 @@ async function updatableColumns(admin: pg.Client): Promise<Map<string, string>> 
 }
 
 const snapshot = async (admin: pg.Client): Promise<string> => {
-  const parts = tables.map(({ name }) => `select '${name}' as at, count(*)::text || md5(coalesce(string_agg(t::text, ',' order by t::text), '')) as state from "${name}" t`)
+  const parts = tables.map(
+    ({ name }) =>
+      `select '${name}' as at, count(*)::text || md5(coalesce(string_agg(t::text, ',' order by t::text), '')) as state from "${name}" t`,
+  )
   return JSON.stringify((await admin.query(parts.join(' union all '))).rows)
 }
 
@@ -52,12 +55,20 @@ const situations = (ownId: string): Situation[] => [
   { name: 'forged', set: randomUUID() },
 ]
 
-async function sweepAll(client: () => Promise<pg.Client>, admin: pg.Client, own: string, foreign: string, keep: boolean): Promise<Sweep[]> {
+async function sweepAll(
+  client: () => Promise<pg.Client>,
+  admin: pg.Client,
+  own: string,
+  foreign: string,
+  keep: boolean,
+): Promise<Sweep[]> {
   const results: Sweep[] = []
   for (const situation of situations(own)) {
     const app = await client()
     try {
-      const parents = new Map([...rows].filter(([key]) => key.endsWith(foreign)).map(([key, row]) => [key.split(' ')[0] ?? '', row]))
+      const parents = new Map(
+        [...rows].filter(([key]) => key.endsWith(foreign)).map(([key, row]) => [key.split(' ')[0] ?? '', row]),
+      )
       const swept = await sweep({
         client: app, tables, situation, keep,
         foreignIds: situation.name === 'other' ? [foreign] : [own, foreign],
@@ -73,7 +84,8 @@ async function sweepAll(client: () => Promise<pg.Client>, admin: pg.Client, own:
   return results
 }
 
-const total = (results: readonly Sweep[], of: (swept: Sweep) => number): number => results.reduce((sum, swept) => sum + of(swept), 0)
+const total = (results: readonly Sweep[], of: (swept: Sweep) => number): number =>
+  results.reduce((sum, swept) => sum + of(swept), 0)
 
 const report = (title: string, results: readonly Sweep[]): void =>
   console.log(
@@ -84,11 +96,23 @@ const report = (title: string, results: readonly Sweep[]): void =>
 
 test('row security alone shows and changes no row of another tenant: every table, every kind of statement, every setting', async () => {
   const before = await snapshot(world.admin)
-  const results = await sweepAll(() => connect(world.database.urls.app), world.admin, world.acme.id, world.globex.id, true)
-  assert.deepEqual(results.flatMap(({ offences }) => offences), [])
+  const results = await sweepAll(
+    () => connect(world.database.urls.app),
+    world.admin,
+    world.acme.id,
+    world.globex.id,
+    true,
+  )
+  assert.deepEqual(
+    results.flatMap(({ offences }) => offences),
+    [],
+  )
   assert.equal(await snapshot(world.admin), before)
   assert.ok(tables.length >= 8, 'the catalogue named no tables')
-  assert.equal(total(results, ({ combinations }) => combinations), tables.length * Object.keys(kinds).length * 4)
+  assert.equal(
+    total(results, ({ combinations }) => combinations),
+    tables.length * Object.keys(kinds).length * 4,
+  )
   report('row security and rights', results)
 })
 
@@ -97,20 +121,32 @@ test('row security holds when the app is granted every right on every row, also 
   const { admin } = bare
   const kept = rows
   rows = await fillTables(admin, tables, [bare.acme.id, bare.globex.id])
-  const run = (keep: boolean) => sweepAll(() => connect(bare.database.urls.app), admin, bare.acme.id, bare.globex.id, keep)
+  const run = (keep: boolean) =>
+    sweepAll(() => connect(bare.database.urls.app), admin, bare.acme.id, bare.globex.id, keep)
   try {
     // Not truncate, which row security does not bind: the app must never have that right, and the catalogue test says so.
     await admin.query('grant select, insert, update, delete on all tables in schema public to vouch_app')
     const before = await snapshot(admin)
     const granted = await run(true)
-    assert.deepEqual(granted.flatMap(({ offences }) => offences), [])
+    assert.deepEqual(
+      granted.flatMap(({ offences }) => offences),
+      [],
+    )
     assert.equal(await snapshot(admin), before)
-    assert.equal(total(granted, ({ refusedByRight }) => refusedByRight), tables.length * 4, 'truncate alone lacks a right')
+    assert.equal(
+      total(granted, ({ refusedByRight }) => refusedByRight),
+      tables.length * 4,
+      'truncate alone lacks a right',
+    )
     report('row security alone', granted)
 
     await takeDownRowSecurity(admin)
     const caught = new Set((await run(false)).flatMap(({ leaking }) => [...leaking]))
-    assert.deepEqual(Object.keys(kinds).filter((kind) => !caught.has(kind)), [], 'the sweep is blind to these')
+    assert.deepEqual(
+      Object.keys(kinds).filter((kind) => !caught.has(kind)),
+      [],
+      'the sweep is blind to these',
+    )
   } finally {
     rows = kept
   }
@@ -198,7 +234,11 @@ test('a table that breaks one rule of the catalogue is caught by that rule and b
     await admin.query('savepoint plant')
     await admin.query(statement)
     const found = [...new Set(findOffences(await readCatalogue(admin)).map((offence) => offence.rule))]
-    assert.deepEqual(found.filter((other) => !alongside[rule]?.includes(other)), [rule], statement)
+    assert.deepEqual(
+      found.filter((other) => !alongside[rule]?.includes(other)),
+      [rule],
+      statement,
+    )
     judged.add(rule)
     await admin.query('rollback to savepoint plant')
   }
@@ -207,7 +247,10 @@ test('a table that breaks one rule of the catalogue is caught by that rule and b
     'row-security', 'forced', 'policy', 'tenant-column', 'primary-key', 'unique', 'index', 'foreign-key', 'annotation', 'view',
     'definer', 'ownership', 'privilege', 'partition-privilege', 'name', 'rewrite-rule', 'schema',
   ] // prettier-ignore
-  assert.deepEqual(all.filter((rule) => !judged.has(rule)), [])
+  assert.deepEqual(
+    all.filter((rule) => !judged.has(rule)),
+    [],
+  )
 })
 
 test('Vouch does not run under a role that could step over the walls', async () => {
@@ -239,14 +282,32 @@ test('Vouch does not run under a role that could step over the walls', async () 
     await refuses(await make('bypass', 'bypassrls', 'grant vouch_app to ROLE'), /bypasses row security/)
     await refuses(await make('replica', 'replication', 'grant vouch_app to ROLE'), /may replicate/)
     await refuses(await make('maker', 'createrole', 'grant vouch_app to ROLE'), /may make itself other roles/)
-    await refuses(await make('files', '', 'grant vouch_app, pg_read_server_files to ROLE'), /reads, writes or runs files/)
-    await refuses(await make('program', '', 'grant vouch_app, pg_execute_server_program to ROLE'), /reads, writes or runs files/)
+    await refuses(
+      await make('files', '', 'grant vouch_app, pg_read_server_files to ROLE'),
+      /reads, writes or runs files/,
+    )
+    await refuses(
+      await make('program', '', 'grant vouch_app, pg_execute_server_program to ROLE'),
+      /reads, writes or runs files/,
+    )
     await refuses(await make('reader', '', 'grant vouch_app, pg_read_all_data to ROLE'), /reads, writes or runs files/)
-    await refuses(await make('owner', '', 'grant vouch_app to ROLE', 'create table walls_owned (id integer)', 'alter table walls_owned owner to ROLE'), /owns tables/)
+    await refuses(
+      await make(
+        'owner',
+        '',
+        'grant vouch_app to ROLE',
+        'create table walls_owned (id integer)',
+        'alter table walls_owned owner to ROLE',
+      ),
+      /owns tables/,
+    )
     await refuses(await make('member', '', 'grant vouch_app, vouch_owner to ROLE'), /vouch_owner owns tables/)
     await make('middle', '', `grant ${tag}_super to ROLE`)
     await refuses(await make('distant', '', `grant vouch_app, ${tag}_middle to ROLE`), /is superuser/)
-    await refuses(await make('noinherit', 'noinherit', 'grant vouch_app, vouch_owner to ROLE'), /vouch_owner owns tables/)
+    await refuses(
+      await make('noinherit', 'noinherit', 'grant vouch_app, vouch_owner to ROLE'),
+      /vouch_owner owns tables/,
+    )
     await refuses(database.urls.owner, /vouch_owner owns tables/)
     await refuses(database.urls.admin, /is superuser/)
   } finally {

@@ -2,21 +2,46 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { canonicalJson } from '#kernel/canonical-json'
-import { curveAt, decide, defaultPolicy, type FactorId, type Policy, reasonIds, renderReason, type Signals } from './index.ts'
+import {
+  curveAt,
+  decide,
+  defaultPolicy,
+  type FactorId,
+  type Policy,
+  reasonIds,
+  renderReason,
+  type Signals,
+} from './index.ts'
 
 const factorIds: readonly FactorId[] = defaultPolicy.factors.map(({ id }) => id)
 const anyCurve = fc
   .uniqueArray(fc.integer({ min: -1_000, max: 1_000 }), { minLength: 1, maxLength: 6 })
-  .chain((xs) => fc.tuple(fc.constant([...xs].sort((a, b) => a - b)), fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: xs.length, maxLength: xs.length })))
+  .chain((xs) =>
+    fc.tuple(
+      fc.constant([...xs].sort((a, b) => a - b)),
+      fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: xs.length, maxLength: xs.length }),
+    ),
+  )
   .map(([xs, ys]) => xs.map((x, at) => [x / 10, ys[at] ?? 0] as const))
 const anyPolicy: fc.Arbitrary<Policy> = fc
-  .tuple(...factorIds.map((id) => fc.record({ id: fc.constant(id), weight: fc.integer({ min: 0, max: 100 }), curve: anyCurve, points_if_missing: fc.integer({ min: -500, max: 500 }).map((n) => n / 100) })))
+  .tuple(
+    ...factorIds.map((id) =>
+      fc.record({
+        id: fc.constant(id),
+        weight: fc.integer({ min: 0, max: 100 }),
+        curve: anyCurve,
+        points_if_missing: fc.integer({ min: -500, max: 500 }).map((n) => n / 100),
+      }),
+    ),
+  )
   .map((factors) => ({ ...defaultPolicy, factors }))
 const anySignals: fc.Arbitrary<Signals> = fc
   .dictionary(fc.constantFrom(...factorIds), fc.double({ min: -200, max: 200, noNaN: true }))
   .map((values) => ({
     lists: [],
-    factors: Object.fromEntries(Object.entries(values).map(([id, value]) => [id, { value, reason: { id: 'missing', params: {} }, evidence: [] }])),
+    factors: Object.fromEntries(
+      Object.entries(values).map(([id, value]) => [id, { value, reason: { id: 'missing', params: {} }, evidence: [] }]),
+    ),
   }))
 const event = { minor: 1_234, currency: 'EUR' }
 
@@ -24,7 +49,10 @@ test('the score is the exact sum of the contributions, whatever the policy and t
   fc.assert(
     fc.property(anyPolicy, anySignals, (policy, signals) => {
       const { score, factors } = decide(policy, event, signals)
-      assert.equal(factors.reduce((sum, { points }) => sum + points, 0), score)
+      assert.equal(
+        factors.reduce((sum, { points }) => sum + points, 0),
+        score,
+      )
       assert.ok(factors.every(({ points }) => Number.isSafeInteger(points) && !Object.is(points, -0)))
       assert.ok(score >= 0 && score <= 10_000)
     }),
@@ -44,18 +72,29 @@ test('the order of the factors changes neither score nor decision', () => {
 
 test('a curve that never falls stays so between its corners', () => {
   fc.assert(
-    fc.property(anyCurve, fc.double({ min: -150, max: 150, noNaN: true }), fc.double({ min: 0, max: 50, noNaN: true }), (curve, x, step) => {
-      const rising = curve.map(([at], n) => [at, n / curve.length] as const)
-      assert.ok(curveAt(rising, x) <= curveAt(rising, x + step) + 1e-12)
-    }),
+    fc.property(
+      anyCurve,
+      fc.double({ min: -150, max: 150, noNaN: true }),
+      fc.double({ min: 0, max: 50, noNaN: true }),
+      (curve, x, step) => {
+        const rising = curve.map(([at], n) => [at, n / curve.length] as const)
+        assert.ok(curveAt(rising, x) <= curveAt(rising, x + step) + 1e-12)
+      },
+    ),
   )
 })
 
 test('the same input gives the same bytes', () => {
   fc.assert(
     fc.property(anyPolicy, anySignals, (policy, signals) => {
-      const [once, again] = [decide(policy, event, signals), decide(structuredClone(policy), { ...event }, structuredClone(signals))]
-      assert.equal(canonicalJson({ ...once, factors: [...once.factors] }), canonicalJson({ ...again, factors: [...again.factors] }))
+      const [once, again] = [
+        decide(policy, event, signals),
+        decide(structuredClone(policy), { ...event }, structuredClone(signals)),
+      ]
+      assert.equal(
+        canonicalJson({ ...once, factors: [...once.factors] }),
+        canonicalJson({ ...again, factors: [...again.factors] }),
+      )
     }),
   )
 })
@@ -63,7 +102,9 @@ test('the same input gives the same bytes', () => {
 test('the deny list comes before the allow list, and both before the score', () => {
   const deny = { list: 'stolen', kind: 'deny', field: 'card_fingerprint' } as const
   const allow = { list: 'staff', kind: 'allow', field: 'user_id' } as const
-  const high: Signals['factors'] = { amount_ratio: { value: 1_000, reason: { id: 'missing', params: {} }, evidence: [] } }
+  const high: Signals['factors'] = {
+    amount_ratio: { value: 1_000, reason: { id: 'missing', params: {} }, evidence: [] },
+  }
   assert.equal(decide(defaultPolicy, event, { lists: [allow, deny], factors: {} }).decision, 'DECLINED')
   assert.equal(decide(defaultPolicy, event, { lists: [allow], factors: high }).decision, 'APPROVED')
   assert.equal(decide(defaultPolicy, event, { lists: [], factors: high }).decision, 'STEP_UP_REQUIRED')
@@ -72,7 +113,10 @@ test('the deny list comes before the allow list, and both before the score', () 
 test('a missing signal earns its stated points and says that it is missing', () => {
   const { factors, score } = decide(defaultPolicy, event, { lists: [], factors: {} })
   assert.ok(factors.every(({ status }) => status === 'missing'))
-  assert.equal(score, defaultPolicy.factors.reduce((sum, { points_if_missing }) => sum + points_if_missing * 100, 0))
+  assert.equal(
+    score,
+    defaultPolicy.factors.reduce((sum, { points_if_missing }) => sum + points_if_missing * 100, 0),
+  )
 })
 
 test('every reason has a sentence, and none shows a parameter that is not there', () => {

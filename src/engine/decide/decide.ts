@@ -64,7 +64,10 @@ export function decide(policy: Policy, event: Money, signals: Signals): Judgemen
   return { ...judged, decision: scored, reason }
 }
 
-const listReason = (id: string, { list, field }: { list: string; field: string }): Reason => ({ id, params: { list, field } })
+const listReason = (id: string, { list, field }: { list: string; field: string }): Reason => ({
+  id,
+  params: { list, field },
+})
 
 function weigh({ id, weight, curve, points_if_missing }: PolicyFactor, signals: Signals): FactorPart {
   const measured = signals.factors[id]
@@ -74,7 +77,15 @@ function weigh({ id, weight, curve, points_if_missing }: PolicyFactor, signals: 
   }
   // `+ 0` turns -0 into 0, which canonical JSON would write differently from what was summed.
   const points = Math.round(weight * 100 * curveAt(curve, measured.value)) + 0
-  return { id, status: 'measured', weight, raw: measured.value, points, reason: measured.reason, evidence: measured.evidence }
+  return {
+    id,
+    status: 'measured',
+    weight,
+    raw: measured.value,
+    points,
+    reason: measured.reason,
+    evidence: measured.evidence,
+  }
 }
 
 const cut = (points: number): FactorPart => ({

@@ -21,11 +21,13 @@ const fieldNames: Readonly<Record<string, string>> = {
   country: 'country',
   agent: 'agent',
 }
-const named = (names: Readonly<Record<string, string>>, value: string | number | undefined): string => names[String(value)] ?? String(value)
+const named = (names: Readonly<Record<string, string>>, value: string | number | undefined): string =>
+  names[String(value)] ?? String(value)
 const money = ({ amount, currency }: Params): string => `${amount} ${currency}`
 
 const english: Readonly<Record<string, (params: Params) => string>> = {
-  'score.APPROVED': (p) => `Approved: ${money(p)} scores ${p['score']}, below ${p['threshold']} where confirmation begins.`,
+  'score.APPROVED': (p) =>
+    `Approved: ${money(p)} scores ${p['score']}, below ${p['threshold']} where confirmation begins.`,
   'score.STEP_UP_REQUIRED': (p) =>
     `Confirmation needed: ${money(p)} scores ${p['score']}, at or above ${p['threshold']}; most of it comes from ${named(factorNames, p['factor'])}.`,
   'score.DECLINED': (p) =>
@@ -35,8 +37,10 @@ const english: Readonly<Record<string, (params: Params) => string>> = {
   missing: () => 'Not measured for this event; it earns the points of a missing signal.',
   'limit.top': () => 'The sum passed 100, where the score ends.',
   'limit.bottom': () => 'The sum fell below 0, where the score begins.',
-  'amount_ratio.spendable': (p) => `${money(p)} is ${p['ratio']} times the ${p['spendable']} ${p['currency']} that the customer may spend.`,
-  'amount_ratio.typical': (p) => `${money(p)} is ${p['ratio']} times a typical payment of ${p['typical']} ${p['currency']}.`,
+  'amount_ratio.spendable': (p) =>
+    `${money(p)} is ${p['ratio']} times the ${p['spendable']} ${p['currency']} that the customer may spend.`,
+  'amount_ratio.typical': (p) =>
+    `${money(p)} is ${p['ratio']} times a typical payment of ${p['typical']} ${p['currency']}.`,
   category_risk: (p) => `The category ${p['category']} has risk ${p['risk']} on a scale from 0 to 1.`,
   merchant_trust: (p) => `The merchant has trust ${p['trust']} on a scale from 0 to 1.`,
 }

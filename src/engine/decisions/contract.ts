@@ -10,11 +10,16 @@ export const DecisionWord = Type.String({ enum: ['APPROVED', 'STEP_UP_REQUIRED',
 
 const factor = Type.Object(
   {
-    id: Type.String({ description: 'amount_ratio, category_risk, velocity, merchant_trust, time_anomaly, geo_consistency, signature, or limit.' }),
+    id: Type.String({
+      description:
+        'amount_ratio, category_risk, velocity, merchant_trust, time_anomaly, geo_consistency, signature, or limit.',
+    }),
     status: Type.String({ enum: ['measured', 'missing'] }),
     weight: Type.Number({ description: 'Points that this factor can add at most.' }),
     raw: Type.Union([Type.Number(), Type.Null()], { description: 'The signal as measured; null when missing.' }),
-    contribution: Type.Number({ description: 'Points added to the score, to 0.01. All contributions sum to risk_score exactly.' }),
+    contribution: Type.Number({
+      description: 'Points added to the score, to 0.01. All contributions sum to risk_score exactly.',
+    }),
     explanation: Type.String(),
     evidence: Type.Array(Type.String()),
   },
@@ -27,15 +32,23 @@ const answer = {
   occurred_at: time('When the event is said to have happened.'),
   decision: DecisionWord,
   risk_score: Type.Number({ minimum: 0, maximum: 100, description: 'The exact sum of the contributions, to 0.01.' }),
-  risk_level: Type.String({ enum: ['LOW', 'MEDIUM', 'HIGH', 'CRITICAL'], description: 'LOW below 30, MEDIUM below 70, HIGH below 90.' }),
+  risk_level: Type.String({
+    enum: ['LOW', 'MEDIUM', 'HIGH', 'CRITICAL'],
+    description: 'LOW below 30, MEDIUM below 70, HIGH below 90.',
+  }),
   reason_text: Type.String({ description: 'Why, in a sentence.' }),
   policy_version: Type.Integer(),
   factors: Type.Array(factor),
   counterfactual: Type.Array(
-    Type.Object({ change: Type.String({ examples: ['amount <= 120.00'] }), decision: Type.Literal('APPROVED') }, { ...closed, title: 'Counterfactual' }),
+    Type.Object(
+      { change: Type.String({ examples: ['amount <= 120.00'] }), decision: Type.Literal('APPROVED') },
+      { ...closed, title: 'Counterfactual' },
+    ),
     { description: 'The smallest change that would have been approved. For you; not for the customer.' },
   ),
-  counterfactual_none: Type.Union([Type.String(), Type.Null()], { description: 'Why there is no such change: on_deny_list, or not_by_amount.' }),
+  counterfactual_none: Type.Union([Type.String(), Type.Null()], {
+    description: 'Why there is no such change: on_deny_list, or not_by_amount.',
+  }),
   compliance: Type.Object(
     { status: Type.Literal('not_assessed'), sca_required: Type.Null(), exemption: Type.Null() },
     { ...closed, title: 'Compliance', description: 'Strong customer authentication is not assessed by this version.' },
@@ -46,11 +59,16 @@ const answer = {
 }
 
 export const Decision = Type.Object(answer, { ...closed, title: 'Decision' })
-export const FreshDecision = Type.Object({ ...answer, latency_ms: Type.Number({ description: 'Time to decide and store, in ms.' }) }, { ...closed, title: 'FreshDecision' })
+export const FreshDecision = Type.Object(
+  { ...answer, latency_ms: Type.Number({ description: 'Time to decide and store, in ms.' }) },
+  { ...closed, title: 'FreshDecision' },
+)
 export const DecisionDetail = Type.Object(
   {
     ...answer,
-    event: Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()], { description: 'The request as it was judged; null once erased.' }),
+    event: Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()], {
+      description: 'The request as it was judged; null once erased.',
+    }),
   },
   { ...closed, title: 'DecisionDetail' },
 )

@@ -62,7 +62,11 @@ export function toDocument(of: {
 export const toAnswer = ({ schema: _, reason, factors, ...document }: DecisionDocument) => ({
   ...document,
   reason_text: renderReason(reason),
-  factors: factors.map(({ reason, ...factor }) => ({ ...factor, explanation: renderReason(reason), evidence: [...factor.evidence] })),
+  factors: factors.map(({ reason, ...factor }) => ({
+    ...factor,
+    explanation: renderReason(reason),
+    evidence: [...factor.evidence],
+  })),
   counterfactual: [...document.counterfactual],
   sca_required: document.compliance.sca_required,
   receipt: null,

@@ -15,7 +15,15 @@ import type { Judgement } from '#engine/decide'
 import { type Database, systemScope, type Tx } from '#platform/database'
 import type { Encryption } from '#platform/encryption'
 import { type Change, type DecisionDocument, toDocument } from './document.ts'
-import { claimIdempotency, type DecisionFilter, deleteIdempotency, insertDecision, listDecisions, readDecision, readIdempotency } from './store.ts'
+import {
+  claimIdempotency,
+  type DecisionFilter,
+  deleteIdempotency,
+  insertDecision,
+  listDecisions,
+  readDecision,
+  readIdempotency,
+} from './store.ts'
 
 export { actions, decisionCreated } from './actions.ts'
 export { routes } from './routes.ts'
@@ -37,7 +45,14 @@ export type Judged = {
   event: { readonly [key: string]: Json }
 }
 
-export type Ask = { decision?: string; userId?: string; merchantId?: string; fromMs?: number; toMs?: number; minScore?: number }
+export type Ask = {
+  decision?: string
+  userId?: string
+  merchantId?: string
+  fromMs?: number
+  toMs?: number
+  minScore?: number
+}
 
 export type Decisions = {
   newId: NewId
@@ -54,7 +69,12 @@ export type Decisions = {
 const keyKeptMs = 24 * 3_600_000
 const eventPlace = (row: string) => ({ table: 'decision', column: 'event', row })
 
-export function createDecisions(needs: { database: Database; encryption: Encryption; newId: NewId; clock: Clock }): Decisions {
+export function createDecisions(needs: {
+  database: Database
+  encryption: Encryption
+  newId: NewId
+  clock: Clock
+}): Decisions {
   const { database, encryption, newId, clock } = needs
   const system = systemScope(database, 'idempotency keys')
 
@@ -99,9 +119,15 @@ export function createDecisions(needs: { database: Database; encryption: Encrypt
       const row = { key_hash, body_hash, decision_id: id, at: new Date(now) }
       if (await claimIdempotency(tx, row, new Date(now - keyKeptMs))) return 'claimed'
       const held = await readIdempotency(tx, key_hash)
-      if (!held) throw new Fault('idempotency_in_flight', 'The same request is being answered. Try again shortly.', { retryAfterSeconds: 1 })
+      if (!held)
+        throw new Fault('idempotency_in_flight', 'The same request is being answered. Try again shortly.', {
+          retryAfterSeconds: 1,
+        })
       if (!held.body_hash.equals(body_hash)) {
-        throw new Fault('idempotency_mismatch', 'This idempotency key was used for another request. Use a new key for a new request.')
+        throw new Fault(
+          'idempotency_mismatch',
+          'This idempotency key was used for another request. Use a new key for a new request.',
+        )
       }
       return (await read(tx, held.decision_id)).document
     },
@@ -124,7 +150,8 @@ export function createDecisions(needs: { database: Database; encryption: Encrypt
 
     async expireKeys() {
       const before = new Date(clock.now() - keyKeptMs)
-      for await (const tenantId of system.everyTenant()) await system.asTenant(tenantId).transaction((tx) => deleteIdempotency(tx, before))
+      for await (const tenantId of system.everyTenant())
+        await system.asTenant(tenantId).transaction((tx) => deleteIdempotency(tx, before))
     },
   }
 }

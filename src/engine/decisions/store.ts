@@ -19,7 +19,10 @@ export type DecisionRow = {
 }
 
 export const insertDecision = async (tx: Tx, row: DecisionRow): Promise<void> => {
-  await tx.query.insertInto('decision').values({ ...row, actor_kind: tx.actor.kind, actor_id: tx.actor.id }).execute()
+  await tx.query
+    .insertInto('decision')
+    .values({ ...row, actor_kind: tx.actor.kind, actor_id: tx.actor.id })
+    .execute()
 }
 
 export const readDecision = (tx: Tx, id: string): Promise<{ document: Buffer; event: Buffer | null } | undefined> =>
@@ -35,7 +38,11 @@ export type DecisionFilter = {
   minScore?: number
 }
 
-export const listDecisions = (tx: Tx, filter: DecisionFilter, page: PageAsk): Promise<{ id: string; document: Buffer }[]> => {
+export const listDecisions = (
+  tx: Tx,
+  filter: DecisionFilter,
+  page: PageAsk,
+): Promise<{ id: string; document: Buffer }[]> => {
   let query = tx.query.selectFrom('decision').select(['id', 'document']).orderBy('id', 'desc').limit(page.limit)
   if (filter.decision !== undefined) query = query.where('decision', '=', filter.decision)
   if (filter.userKey) query = query.where('user_key', '=', filter.userKey)
@@ -54,14 +61,27 @@ export const claimIdempotency = async (
   since: Date,
 ): Promise<boolean> => {
   const { body_hash, decision_id, at } = row
-  const claim = tx.query.insertInto('idempotency').values(row).onConflict((on) =>
-    on.columns(['tenant_id', 'key_hash']).doUpdateSet({ body_hash, decision_id, at }).where('idempotency.at', '<', since),
-  )
+  const claim = tx.query
+    .insertInto('idempotency')
+    .values(row)
+    .onConflict((on) =>
+      on
+        .columns(['tenant_id', 'key_hash'])
+        .doUpdateSet({ body_hash, decision_id, at })
+        .where('idempotency.at', '<', since),
+    )
   return (await claim.executeTakeFirst()).numInsertedOrUpdatedRows === 1n
 }
 
-export const readIdempotency = (tx: Tx, keyHash: Buffer): Promise<{ body_hash: Buffer; decision_id: string } | undefined> =>
-  tx.query.selectFrom('idempotency').select(['body_hash', 'decision_id']).where('key_hash', '=', keyHash).executeTakeFirst()
+export const readIdempotency = (
+  tx: Tx,
+  keyHash: Buffer,
+): Promise<{ body_hash: Buffer; decision_id: string } | undefined> =>
+  tx.query
+    .selectFrom('idempotency')
+    .select(['body_hash', 'decision_id'])
+    .where('key_hash', '=', keyHash)
+    .executeTakeFirst()
 
 export const deleteIdempotency = async (tx: Tx, before: Date): Promise<void> => {
   await tx.query.deleteFrom('idempotency').where('at', '<', before).execute()

@@ -7,9 +7,16 @@ const closed = { additionalProperties: false } as const
 /** Fields of an event that a list can name. */
 export const listFields = ['user_id', 'merchant_id', 'card_fingerprint', 'device_id', 'ip', 'country', 'agent'] as const
 
-const listId = Type.String({ pattern: '^[a-z0-9][a-z0-9_-]{0,62}$', description: 'A word you choose.', examples: ['stolen-cards'] })
+const listId = Type.String({
+  pattern: '^[a-z0-9][a-z0-9_-]{0,62}$',
+  description: 'A word you choose.',
+  examples: ['stolen-cards'],
+})
 const entryId = Type.String({ pattern: wireIdPattern('entry') })
-const kind = Type.String({ enum: ['allow', 'deny', 'custom'], description: 'deny declines, allow approves, custom is for rules to name.' })
+const kind = Type.String({
+  enum: ['allow', 'deny', 'custom'],
+  description: 'deny declines, allow approves, custom is for rules to name.',
+})
 const time = Type.String({ format: 'date-time' })
 
 export const ListParams = Type.Object({ list_id: listId }, closed)

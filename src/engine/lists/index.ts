@@ -21,7 +21,15 @@ export { actions } from './actions.ts'
 export { listFields } from './contract.ts'
 export { routes } from './routes.ts'
 
-export type Entry = { id: string; listId: string; field: string; value: string; note: string | null; expiresAt: Date | null; createdAt: Date }
+export type Entry = {
+  id: string
+  listId: string
+  field: string
+  value: string
+  note: string | null
+  expiresAt: Date | null
+  createdAt: Date
+}
 export type NewEntry = { field: string; value: string; note: string | null; expiresAt: Date | null }
 export type ListMatch = { list: string; kind: 'allow' | 'deny'; field: string }
 
@@ -39,7 +47,13 @@ export type Lists = {
   match(tx: Tx, values: readonly { field: string; value: string }[]): Promise<ListMatch[]>
 }
 
-export function createLists(needs: { database: Database; encryption: Encryption; audit: Audit; newId: NewId; clock: Clock }): Lists {
+export function createLists(needs: {
+  database: Database
+  encryption: Encryption
+  audit: Audit
+  newId: NewId
+  clock: Clock
+}): Lists {
   const { database, encryption, audit, newId, clock } = needs
   const system = systemScope(database, 'expired list entries')
   const blind = (keys: TenantKeys, field: string, value: string): Buffer => keys.blind(`list:${field}`, value)
@@ -58,7 +72,11 @@ export function createLists(needs: { database: Database; encryption: Encryption;
       const row = { id, kind, created_at: new Date(clock.now()) }
       const isNew = await insertList(tx, row)
       const list = isNew ? row : await requireList(tx, id)
-      if (list.kind !== kind) throw new Fault('conflict', `The list exists with the kind ${list.kind}. Delete it first, or choose another id.`)
+      if (list.kind !== kind)
+        throw new Fault(
+          'conflict',
+          `The list exists with the kind ${list.kind}. Delete it first, or choose another id.`,
+        )
       await audit.append(tx, { action: listPut, target: id, details: { kind, is_new: isNew } })
       return list
     },
@@ -93,7 +111,11 @@ export function createLists(needs: { database: Database; encryption: Encryption;
       }
       await deleteExpiredEntry(tx, listId, value_key, now)
       if (!(await insertEntry(tx, row))) throw new Fault('conflict', 'The list has this value already.')
-      await audit.append(tx, { action: entryAdded, target: `${listId}/${toWireId('entry', id)}`, details: { field: entry.field } })
+      await audit.append(tx, {
+        action: entryAdded,
+        target: `${listId}/${toWireId('entry', id)}`,
+        details: { field: entry.field },
+      })
       return open(keys, row)
     },
 
@@ -104,14 +126,21 @@ export function createLists(needs: { database: Database; encryption: Encryption;
 
     async expire() {
       const now = new Date(clock.now())
-      for await (const tenantId of system.everyTenant()) await system.asTenant(tenantId).transaction((tx) => deleteExpired(tx, now))
+      for await (const tenantId of system.everyTenant())
+        await system.asTenant(tenantId).transaction((tx) => deleteExpired(tx, now))
     },
 
     async match(tx, values) {
       if (values.length === 0) return []
       const keys = await encryption.keysOf(tx)
-      const rows = await matchEntries(tx, values.map(({ field, value }) => blind(keys, field, value)), new Date(clock.now()))
-      return rows.flatMap(({ list, kind, field }) => (kind === 'allow' || kind === 'deny' ? [{ list, kind, field }] : []))
+      const rows = await matchEntries(
+        tx,
+        values.map(({ field, value }) => blind(keys, field, value)),
+        new Date(clock.now()),
+      )
+      return rows.flatMap(({ list, kind, field }) =>
+        kind === 'allow' || kind === 'deny' ? [{ list, kind, field }] : [],
+      )
     },
   }
 }

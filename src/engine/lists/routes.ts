@@ -4,7 +4,18 @@ import { fromWireId, toWireId } from '#kernel/id'
 import { askPage, toPage } from '#kernel/page'
 import { type Route, route } from '#platform/access'
 import { entryAdded, entryDeleted, listDeleted, listPut } from './actions.ts'
-import { Entry as EntrySchema, EntryPage, EntryParams, EntryQuery, List, ListParams, Lists as ListsSchema, NewEntry, NewList, Nothing } from './contract.ts'
+import {
+  Entry as EntrySchema,
+  EntryPage,
+  EntryParams,
+  EntryQuery,
+  List,
+  ListParams,
+  Lists as ListsSchema,
+  NewEntry,
+  NewList,
+  Nothing,
+} from './contract.ts'
 import type { Entry, Lists } from './index.ts'
 import type { ListRow } from './store.ts'
 

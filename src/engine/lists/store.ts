@@ -2,7 +2,15 @@ import type { PageAsk } from '#kernel/page'
 import type { Tx } from '#platform/database'
 
 export type ListRow = { id: string; kind: string; created_at: Date }
-export type EntryRow = { id: string; list_id: string; field: string; value: Buffer; note: Buffer | null; expires_at: Date | null; created_at: Date }
+export type EntryRow = {
+  id: string
+  list_id: string
+  field: string
+  value: Buffer
+  note: Buffer | null
+  expires_at: Date | null
+  created_at: Date
+}
 const entryColumns = ['id', 'list_id', 'field', 'value', 'note', 'expires_at', 'created_at'] as const
 
 export const readLists = (tx: Tx): Promise<ListRow[]> =>
@@ -13,7 +21,10 @@ export const readList = (tx: Tx, id: string): Promise<ListRow | undefined> =>
 
 /** True when the list is new. */
 export const insertList = async (tx: Tx, row: ListRow): Promise<boolean> => {
-  const insert = tx.query.insertInto('list').values(row).onConflict((on) => on.columns(['tenant_id', 'id']).doNothing())
+  const insert = tx.query
+    .insertInto('list')
+    .values(row)
+    .onConflict((on) => on.columns(['tenant_id', 'id']).doNothing())
   return (await insert.executeTakeFirst()).numInsertedOrUpdatedRows === 1n
 }
 
@@ -22,15 +33,24 @@ export const deleteList = async (tx: Tx, id: string): Promise<boolean> =>
 
 /** False when the list has the value already. */
 export const insertEntry = async (tx: Tx, row: EntryRow & { value_key: Buffer }): Promise<boolean> => {
-  const insert = tx.query.insertInto('list_entry').values(row).onConflict((on) => on.columns(['tenant_id', 'list_id', 'value_key']).doNothing())
+  const insert = tx.query
+    .insertInto('list_entry')
+    .values(row)
+    .onConflict((on) => on.columns(['tenant_id', 'list_id', 'value_key']).doNothing())
   return (await insert.executeTakeFirst()).numInsertedOrUpdatedRows === 1n
 }
 
 export const deleteEntry = async (tx: Tx, listId: string, id: string): Promise<boolean> =>
-  (await tx.query.deleteFrom('list_entry').where('list_id', '=', listId).where('id', '=', id).executeTakeFirst()).numDeletedRows === 1n
+  (await tx.query.deleteFrom('list_entry').where('list_id', '=', listId).where('id', '=', id).executeTakeFirst())
+    .numDeletedRows === 1n
 
 export const deleteExpiredEntry = async (tx: Tx, listId: string, valueKey: Buffer, now: Date): Promise<void> => {
-  await tx.query.deleteFrom('list_entry').where('list_id', '=', listId).where('value_key', '=', valueKey).where('expires_at', '<=', now).execute()
+  await tx.query
+    .deleteFrom('list_entry')
+    .where('list_id', '=', listId)
+    .where('value_key', '=', valueKey)
+    .where('expires_at', '<=', now)
+    .execute()
 }
 
 export const deleteExpired = async (tx: Tx, now: Date): Promise<void> => {
@@ -38,11 +58,20 @@ export const deleteExpired = async (tx: Tx, now: Date): Promise<void> => {
 }
 
 export const listEntries = (tx: Tx, listId: string, page: PageAsk): Promise<EntryRow[]> => {
-  const all = tx.query.selectFrom('list_entry').select(entryColumns).where('list_id', '=', listId).orderBy('id', 'desc').limit(page.limit)
+  const all = tx.query
+    .selectFrom('list_entry')
+    .select(entryColumns)
+    .where('list_id', '=', listId)
+    .orderBy('id', 'desc')
+    .limit(page.limit)
   return (page.before ? all.where('id', '<', page.before) : all).execute()
 }
 
-export const matchEntries = (tx: Tx, valueKeys: readonly Buffer[], now: Date): Promise<{ list: string; kind: string; field: string }[]> =>
+export const matchEntries = (
+  tx: Tx,
+  valueKeys: readonly Buffer[],
+  now: Date,
+): Promise<{ list: string; kind: string; field: string }[]> =>
   tx.query
     .selectFrom('list_entry as entry')
     .innerJoin('list', 'list.id', 'entry.list_id')

@@ -10,7 +10,6 @@ import { Fault } from '#kernel/fault'
 import type { GuardedRoute, Permission } from '#kernel/route'
 import { type Database, openScope, type Scope } from '#platform/database'
 
-
 /** `live`, or `test` for the test twin: the twin is a tenant of its own, so this word only shapes keys. */
 export type KeyMode = 'live' | 'test'
 

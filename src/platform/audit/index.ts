@@ -13,7 +13,6 @@ import type { Tx } from '#platform/database'
 import type { Encryption } from '#platform/encryption'
 import { insertEvent } from './store.ts'
 
-
 export type AuditEntry = {
   action: AuditAction
   /** Wire id, or word, of what was changed. */
@@ -30,7 +29,12 @@ export type Audit = {
   append(tx: Tx, entry: AuditEntry): Promise<void>
 }
 
-export function createAudit(needs: { actions: readonly AuditAction[]; encryption: Encryption; newId: NewId; clock: Clock }): Audit {
+export function createAudit(needs: {
+  actions: readonly AuditAction[]
+  encryption: Encryption
+  newId: NewId
+  clock: Clock
+}): Audit {
   const { actions, encryption, newId, clock } = needs
   const known = new Set(actions.map(({ name }) => name))
   if (known.size !== actions.length) throw new Error('two audit actions share a name')
@@ -40,7 +44,10 @@ export function createAudit(needs: { actions: readonly AuditAction[]; encryption
       if (!known.has(action.name)) throw new Error(`the audit action ${action.name} is not gathered in app.ts`)
       const id = newId()
       const sealed = details
-        ? (await encryption.keysOf(tx)).seal({ table: 'audit_event', column: 'details', row: id }, canonicalJson(details))
+        ? (await encryption.keysOf(tx)).seal(
+            { table: 'audit_event', column: 'details', row: id },
+            canonicalJson(details),
+          )
         : null
       await insertEvent(tx, {
         id,

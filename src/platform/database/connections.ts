@@ -28,7 +28,10 @@ const statementTimeoutMs = 5_000
 const parsers = new pg.TypeOverrides()
 parsers.setTypeParser(pg.types.builtins.INT8, (text) => BigInt(text))
 
-export function openConnections(url: string, options: { hooks?: WriteHooks; onError?: (error: Error) => void } = {}): Connections {
+export function openConnections(
+  url: string,
+  options: { hooks?: WriteHooks; onError?: (error: Error) => void } = {},
+): Connections {
   const pool = new pg.Pool({
     connectionString: url,
     max: poolSize,
@@ -43,6 +46,9 @@ export function openConnections(url: string, options: { hooks?: WriteHooks; onEr
   })
   // An idle connection that breaks is replaced at the next use; nothing is lost with it.
   pool.on('error', (error) => options.onError?.(error))
+  // One that breaks in use, between two statements, has no listener of the pool's and would end the process; the next
+  // statement on it fails and says so.
+  pool.on('connect', (client) => void client.on('error', () => {}))
 
   async function connect(): Promise<pg.PoolClient> {
     if (pool.waitingCount >= maxWaiting) throw overloaded()
@@ -50,7 +56,8 @@ export function openConnections(url: string, options: { hooks?: WriteHooks; onEr
       const client = await pool.connect()
       return options.hooks ? watchWrites(client, options.hooks) : client
     } catch (error) {
-      throw asFault(error)
+      // Whatever the reason (a changed password, a database under maintenance): it is none of the caller's.
+      throw away(error, nothingStored)
     }
   }
 
@@ -65,7 +72,9 @@ export function openConnections(url: string, options: { hooks?: WriteHooks; onEr
         await client.query(`begin; ${first}`)
         const result = await work(client)
         isCommitting = true
-        await client.query('commit')
+        // PostgreSQL answers the commit of a transaction that failed on the way with a polite ROLLBACK.
+        if ((await client.query('commit')).command !== 'COMMIT')
+          throw new Error('the transaction had failed, and was rolled back')
         return result
       } catch (error) {
         if (isConnectionLoss(error)) broken = true
@@ -91,14 +100,16 @@ export function openConnections(url: string, options: { hooks?: WriteHooks; onEr
   }
 }
 
-const overloaded = () => new Fault('overloaded', 'Too many requests are waiting. Try again shortly.', { retryAfterSeconds: 1 })
+const overloaded = () =>
+  new Fault('overloaded', 'Too many requests are waiting. Try again shortly.', { retryAfterSeconds: 1 })
 
 /** SQLSTATE of a PostgreSQL error, else the system's or the driver's code. */
 const codeOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : ''
 
 /** Shutdown, crash recovery, disk or memory full, too many connections, read-only after a failover, timeouts. */
-const awayStates = /^(08...|53...|57P0.|57014|25006|58...|XX001|ECONN.*|EPIPE|ENOENT|ETIMEDOUT|ENETDOWN|EHOSTUNREACH|EAGAIN|EMFILE|ENFILE)$/
+const awayStates =
+  /^(08...|53...|57P0.|57014|25006|58...|XX001|ECONN.*|EPIPE|ENOENT|ETIMEDOUT|ENETDOWN|EHOSTUNREACH|EAGAIN|EMFILE|ENFILE)$/
 const lossMessages = /connection (terminated|timeout)|timeout (exceeded|expired)|query read timeout|not queryable/i
 
 const isConnectionLoss = (error: unknown): boolean =>
@@ -109,19 +120,25 @@ const isConnectionLoss = (error: unknown): boolean =>
 function asFault(error: unknown, isCommitting = false): unknown {
   if (error instanceof Fault) return error
   if (codeOf(error) === '55P03') {
-    return new Fault('conflict', 'Another request is changing the same thing. Try again shortly.', { retryAfterSeconds: 1 })
+    return new Fault('conflict', 'Another request is changing the same thing. Try again shortly.', {
+      retryAfterSeconds: 1,
+    })
   }
-  if (!awayStates.test(codeOf(error)) && !isConnectionLoss(error)) return error
   // Whoever loses the connection while committing cannot know how it ended, and does not say so.
-  const what = isCommitting
-    ? 'The database went away at the last moment, and whether the change was stored is not known. With an idempotency key, the same request again is safe.'
-    : 'The database is away. Nothing was stored; try again shortly.'
-  return new Fault('unavailable', what, {
-    retryAfterSeconds: 2,
-    internal: `database: ${codeOf(error) || 'connection lost'}`,
-    cause: error,
-  })
+  if (isConnectionLoss(error)) return away(error, isCommitting ? storedOrNot : nothingStored)
+  return awayStates.test(codeOf(error)) ? away(error, nothingStored) : error
 }
+
+const nothingStored = 'The database is away. Nothing was stored; try again shortly.'
+const storedOrNot =
+  'The database went away at the last moment, and whether the change was stored is not known. With an idempotency key, asking again is safe.'
+
+const away = (cause: unknown, what: string): Fault =>
+  new Fault('unavailable', what, {
+    retryAfterSeconds: 2,
+    internal: `database: ${codeOf(cause) || 'connection lost'}`,
+    cause,
+  })
 
 /** For crash tests: every insert, update, delete and commit passes the hooks. */
 function watchWrites(client: pg.PoolClient, hooks: WriteHooks): pg.PoolClient {

@@ -13,7 +13,13 @@ const openWalls = `
 export const controls = ({ database }: { database: Database }): Control[] => [
   {
     claim: 'acc.isolation',
-    tests: [],
+    tests: [
+      'row security alone shows and changes no row of another tenant: every table, every kind of statement, every setting',
+      'the scope alone: every read over every table runs and shows the rows of its tenant, and nothing of another',
+      'the scope alone: no write over any table changes, takes or makes a row of another tenant',
+      'every route with an id answers another tenant as if the thing did not exist, and leaves it as it was',
+      'Vouch does not run under a role that could step over the walls',
+    ],
     check: {
       looks: 'at the catalogue: every table of tenants stands behind forced row security',
       async run() {

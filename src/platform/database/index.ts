@@ -20,7 +20,6 @@ export type { WriteHooks } from './connections.ts'
 export { maxWaiting, poolSize } from './connections.ts'
 export { controls } from './controls.ts'
 
-
 export type Database = {
   readonly connections: Connections
   /** Resolves when a query was answered. */
@@ -55,7 +54,9 @@ export async function openDatabase(needs: {
     await requireSafeRole(connections)
     const pending = await pendingMigrations((text) => connections.inspect(text))
     if (pending.length > 0) {
-      throw new MigrationError(`The database lacks ${pending.length} migrations (${pending[0]} …). Run \`vouch migrate\` with VOUCH_DATABASE_OWNER_URL set.`)
+      throw new MigrationError(
+        `The database lacks ${pending.length} migrations (${pending[0]} …). Run \`vouch migrate\` with VOUCH_DATABASE_OWNER_URL set.`,
+      )
     }
     await database.ensurePartitions()
     return database
@@ -77,7 +78,11 @@ export type SystemScope = {
   everyTenant(): AsyncGenerator<string>
   global: <T>(work: Parameters<typeof globalTransaction<T>>[1]) => Promise<T>
   /** Makes tenants and does `work` in each, in one transaction. */
-  newTenants(tenants: { id: string; twinOf: string | null; createdAt: Date }[], actor: Actor, work: (tx: Tx) => Promise<void>): Promise<void>
+  newTenants(
+    tenants: { id: string; twinOf: string | null; createdAt: Date }[],
+    actor: Actor,
+    work: (tx: Tx) => Promise<void>,
+  ): Promise<void>
   /** The system, working in one tenant. */
   asTenant(tenantId: string, actor?: Actor, requestId?: string | null): Scope
 }
@@ -86,7 +91,11 @@ export function systemScope(database: Database, reason: string): SystemScope {
   const actor: Actor = { kind: 'system', id: reason.slice(0, 100) }
   const tenants: SystemScope['tenants'] = ({ after, limit }) =>
     globalTransaction(database.connections, async (query) => {
-      const page = query.selectFrom('tenant').select(['id', 'twin_of as twinOf', 'created_at as createdAt']).orderBy('id').limit(limit)
+      const page = query
+        .selectFrom('tenant')
+        .select(['id', 'twin_of as twinOf', 'created_at as createdAt'])
+        .orderBy('id')
+        .limit(limit)
       return (after ? page.where('id', '>', after) : page).execute()
     })
   return {
@@ -102,6 +111,7 @@ export function systemScope(database: Database, reason: string): SystemScope {
     },
     global: (work) => globalTransaction(database.connections, work),
     newTenants: (made, as, work) => newTenants(database.connections, made, as, work),
-    asTenant: (tenantId, as = actor, requestId = null) => createScope(database.connections, { tenantId, actor: as, requestId }),
+    asTenant: (tenantId, as = actor, requestId = null) =>
+      createScope(database.connections, { tenantId, actor: as, requestId }),
   }
 }

@@ -29,7 +29,11 @@ export class MigrationError extends Error {
 /** Brings the database of `ownerUrl` up to this code. Returns the names that were applied now. */
 export async function migrate(ownerUrl: string): Promise<string[]> {
   const migrations = await readMigrations()
-  const client = new pg.Client({ connectionString: ownerUrl, application_name: 'vouch migrate', connectionTimeoutMillis: 5_000 })
+  const client = new pg.Client({
+    connectionString: ownerUrl,
+    application_name: 'vouch migrate',
+    connectionTimeoutMillis: 5_000,
+  })
   await client.connect()
   try {
     await requireRoles(client)
@@ -38,7 +42,9 @@ export async function migrate(ownerUrl: string): Promise<string[]> {
       'create table if not exists schema_migration (name text primary key, sha256 text not null, applied_at timestamptz not null default now())',
     )
     await client.query(`grant select on schema_migration to ${roles.app}`)
-    const { rows } = await client.query<{ name: string; sha256: string }>('select name, sha256 from schema_migration order by name')
+    const { rows } = await client.query<{ name: string; sha256: string }>(
+      'select name, sha256 from schema_migration order by name',
+    )
     const applied = new Map(rows.map(({ name, sha256 }) => [name, sha256]))
     requireSameHistory(applied, migrations)
     const pending = migrations.filter(({ name }) => !applied.has(name))
@@ -57,9 +63,12 @@ export async function migrate(ownerUrl: string): Promise<string[]> {
 function requireSameHistory(applied: ReadonlyMap<string, string>, migrations: readonly Migration[]): void {
   const known = new Map(migrations.map(({ name, sha256 }) => [name, sha256]))
   for (const [name, sha256] of applied) {
-    if (!known.has(name)) throw new MigrationError(`The database is newer than this Vouch: it has ${name}. Start the newer version.`)
+    if (!known.has(name))
+      throw new MigrationError(`The database is newer than this Vouch: it has ${name}. Start the newer version.`)
     if (known.get(name) !== sha256) {
-      throw new MigrationError(`${name} was changed after it was applied. Restore the file; put changes in a new migration.`)
+      throw new MigrationError(
+        `${name} was changed after it was applied. Restore the file; put changes in a new migration.`,
+      )
     }
   }
 }
@@ -77,7 +86,9 @@ async function requireRoles(client: pg.Client): Promise<void> {
 
 /** Names of migrations the database does not have yet; empty when it is up to date. Reads as the app role. */
 export async function pendingMigrations(inspect: (text: string) => Promise<{ name: string }[]>): Promise<string[]> {
-  const exists = await inspect(`select 'schema_migration' as name where to_regclass('public.schema_migration') is not null`)
+  const exists = await inspect(
+    `select 'schema_migration' as name where to_regclass('public.schema_migration') is not null`,
+  )
   const applied = exists.length > 0 ? await inspect('select name from schema_migration') : []
   const names = new Set(applied.map(({ name }) => name))
   const migrations = await readMigrations()

@@ -65,7 +65,10 @@ export function createScope(connections: Connections, of: ScopeOf): Scope {
 }
 
 /** A transaction without a tenant: it reaches the global tables, and no tenant's rows. */
-export const globalTransaction = <T>(connections: Connections, work: (query: Kysely<GlobalTables>) => Promise<T>): Promise<T> =>
+export const globalTransaction = <T>(
+  connections: Connections,
+  work: (query: Kysely<GlobalTables>) => Promise<T>,
+): Promise<T> =>
   connections.transaction(`select set_config('app.tenant', '', true)`, (client) =>
     work(kyselyOn<GlobalTables>(client, connections.names, globalWall)),
   )

@@ -56,7 +56,20 @@ export class WallError extends Error {
 const rootKinds = new Set(['SelectQueryNode', 'InsertQueryNode', 'UpdateQueryNode', 'DeleteQueryNode'])
 
 /** Functions a statement may call: they compute on what they are given and read nothing else. */
-const pureFunctions = new Set(['any', 'array_agg', 'avg', 'coalesce', 'count', 'greatest', 'least', 'length', 'lower', 'max', 'min', 'sum'])
+const pureFunctions = new Set([
+  'any',
+  'array_agg',
+  'avg',
+  'coalesce',
+  'count',
+  'greatest',
+  'least',
+  'length',
+  'lower',
+  'max',
+  'min',
+  'sum',
+])
 const sortDirection = /^(asc|desc)?( ?nulls (first|last))?$/
 
 /** What no wall lets through, and where reads are found. */
@@ -67,8 +80,11 @@ abstract class Wall extends OperationNodeTransformer {
   #read(node: OperationNode): OperationNode {
     if (TableNode.is(node)) return this.readTable(node, undefined)
     // Anything else can be printed as a table's name: a reference, an identifier, a function.
-    if (!AliasNode.is(node) || !(TableNode.is(node.node) || SelectQueryNode.is(node.node))) throw new WallError('reads are from tables and queries')
-    return TableNode.is(node.node) ? this.readTable(node.node, this.transformNode(node.alias)) : this.transformNode(node)
+    if (!AliasNode.is(node) || !(TableNode.is(node.node) || SelectQueryNode.is(node.node)))
+      throw new WallError('reads are from tables and queries')
+    return TableNode.is(node.node)
+      ? this.readTable(node.node, this.transformNode(node.alias))
+      : this.transformNode(node)
   }
 
   protected override transformFrom(node: FromNode): FromNode {
@@ -131,7 +147,8 @@ class Confine extends Wall {
 
   /** A read of `t` becomes a read of the tenant's part of `t`, under the same name. */
   protected override readTable(table: TableNode, alias: OperationNode | undefined): OperationNode {
-    if (!isExpressionName(table)) return AliasNode.create(this.#part(table), alias ?? IdentifierNode.create(nameOf(table)))
+    if (!isExpressionName(table))
+      return AliasNode.create(this.#part(table), alias ?? IdentifierNode.create(nameOf(table)))
     return alias ? AliasNode.create(table, alias) : table
   }
 
@@ -150,7 +167,9 @@ class Confine extends Wall {
     return WhereNode.create(where ? AndNode.create(ParensNode.create(where.where), condition) : condition)
   }
 
-  protected override transformCommonTableExpressionName(node: CommonTableExpressionNameNode): CommonTableExpressionNameNode {
+  protected override transformCommonTableExpressionName(
+    node: CommonTableExpressionNameNode,
+  ): CommonTableExpressionNameNode {
     if (!isExpressionName(node.table)) throw new WallError('names of common table expressions begin with _')
     return super.transformCommonTableExpressionName(node)
   }
@@ -173,7 +192,8 @@ class Confine extends Wall {
 
   protected override transformInsertQuery(node: InsertQueryNode): InsertQueryNode {
     const { into, columns, values } = node
-    if (!into || !TableNode.is(into) || !columns || !values || !ValuesNode.is(values)) throw new WallError('an insert lists columns and values')
+    if (!into || !TableNode.is(into) || !columns || !values || !ValuesNode.is(values))
+      throw new WallError('an insert lists columns and values')
     nameOf(into)
     for (const column of columns) refuseTenantColumn(column)
     for (const { column } of node.onConflict?.updates ?? []) refuseTenantColumn(column)
@@ -200,7 +220,8 @@ class GlobalOnly extends Wall {
   /** Also names in references: these are the tables' own. */
   protected override transformTable(node: TableNode): TableNode {
     const { schema, identifier } = node.table
-    if (schema || !globalTables.has(identifier.name)) throw new WallError(`${identifier.name} is no global table, and no tenant is set`)
+    if (schema || !globalTables.has(identifier.name))
+      throw new WallError(`${identifier.name} is no global table, and no tenant is set`)
     return node
   }
 
@@ -236,10 +257,12 @@ function refuseTenantColumn(node: OperationNode): void {
 /** Puts a wall around a statement, or refuses it. */
 export type Confiner = (node: RootOperationNode) => RootOperationNode
 
-const requireStatement = (wall: Wall): Confiner => (node) => {
-  if (!rootKinds.has(node.kind)) throw new WallError(`a ${node.kind} is not select, insert, update or delete`)
-  return wall.transformNode(node)
-}
+const requireStatement =
+  (wall: Wall): Confiner =>
+  (node) => {
+    if (!rootKinds.has(node.kind)) throw new WallError(`a ${node.kind} is not select, insert, update or delete`)
+    return wall.transformNode(node)
+  }
 
 /** Confines statements to `tenantId`. */
 export const tenantWall = (tenantId: string): Confiner => requireStatement(new Confine(tenantId))

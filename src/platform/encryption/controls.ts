@@ -9,7 +9,12 @@ const tenantsLookedAt = 50
 export const controls = ({ database, encryption }: { database: Database; encryption: Encryption }): Control[] => [
   {
     claim: 'enc.rest',
-    tests: [],
+    tests: [
+      'what is sealed opens to the same bytes, and is never the same bytes twice',
+      'a value moved to another tenant, table, column, row or version, or asked with another key, does not open',
+      'no row of any table holds a caller’s word, a key or a card number in the clear',
+      'no file of the database, its log of changes or its server’s log holds them either',
+    ],
     check: {
       looks: 'at the newest stored values of up to 50 tenants: each is sealed, and the keys of its tenant are there',
       async run() {

@@ -35,7 +35,13 @@ export type Encryption = {
   forget(tenantId: string): void
 }
 
-const checkContext: SealContext = { tenant: '', table: 'installation', column: 'master_key_check', row: '1', version: 1 }
+const checkContext: SealContext = {
+  tenant: '',
+  table: 'installation',
+  column: 'master_key_check',
+  row: '1',
+  version: 1,
+}
 const checkText = 'this is the master key of this installation'
 const maxTenantsInMemory = 10_000
 const keptMs = 60_000
@@ -116,10 +122,13 @@ async function settleMasterKey(needs: {
   if (!check) {
     if (!key) {
       key = await makeMasterKey(masterKey.file)
-      needs.onMasterKeyMade(masterKey.file)
+      if (key) needs.onMasterKeyMade(masterKey.file)
+      else key = await readMasterKey(masterKey)
     }
-    const made = seal(key, 1, checkContext, Buffer.from(checkText))
-    check = (await insertKeyCheck(system, made, new Date(clock.now()))) ? made : await readKeyCheck(system)
+    if (key) {
+      const made = seal(key, 1, checkContext, Buffer.from(checkText))
+      check = (await insertKeyCheck(system, made, new Date(clock.now()))) ? made : await readKeyCheck(system)
+    }
   }
   if (!key) {
     throw new MasterKeyError(

@@ -3,7 +3,7 @@
  * first start of an installation; never replaced by itself, because a new one would make everything stored unreadable.
  */
 import { randomBytes } from 'node:crypto'
-import { open as openFile, readFile } from 'node:fs/promises'
+import { link, open as openFile, readFile, rm } from 'node:fs/promises'
 
 export class MasterKeyError extends Error {
   override name = 'MasterKeyError'
@@ -21,17 +21,30 @@ export async function readMasterKey(source: MasterKeySource): Promise<Buffer | u
   return text === undefined ? undefined : decode(text.trim(), source.file)
 }
 
-/** Makes the key file. Fails if one has appeared in the meantime; never overwrites. */
-export async function makeMasterKey(file: string): Promise<Buffer> {
+/**
+ * Makes the key file, whole or not at all. `undefined` when another process made it first: never overwrites, and nobody
+ * reads half a key, because the file gets its name only once it is written.
+ */
+export async function makeMasterKey(file: string): Promise<Buffer | undefined> {
   const key = randomBytes(32)
-  const handle = await openFile(file, 'wx', 0o600)
+  const draft = `${file}.${randomBytes(6).toString('hex')}`
   try {
-    await handle.writeFile(`${key.toString('base64')}\n`)
-    await handle.sync()
+    const handle = await openFile(draft, 'wx', 0o600)
+    try {
+      await handle.writeFile(`${key.toString('base64')}\n`)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await link(draft, file)
+    return key
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    if (code === 'EEXIST') return undefined
+    throw new MasterKeyError(`The master key file ${file} cannot be made (${code}).`, { cause: error })
   } finally {
-    await handle.close()
+    await rm(draft, { force: true })
   }
-  return key
 }
 
 function decode(text: string, where: string): Buffer {

@@ -56,7 +56,10 @@ export function open(key: Buffer, context: SealContext, sealed: Buffer): Buffer 
   decipher.setAAD(header)
   decipher.setAuthTag(sealed.subarray(-tagBytes))
   try {
-    return Buffer.concat([decipher.update(sealed.subarray(headerBytes + saltBytes + commitmentBytes, -tagBytes)), decipher.final()])
+    return Buffer.concat([
+      decipher.update(sealed.subarray(headerBytes + saltBytes + commitmentBytes, -tagBytes)),
+      decipher.final(),
+    ])
   } catch {
     throw new SealError('the value does not open here')
   }

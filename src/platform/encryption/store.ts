@@ -16,23 +16,50 @@ export const readTenantKeys = (tx: Tx): Promise<{ purpose: string; version: numb
   tx.query.selectFrom('tenant_key').select(['purpose', 'version', 'sealed']).orderBy('version').execute()
 
 export const readKeyCheck = (system: SystemScope): Promise<Buffer | undefined> =>
-  system.global(async (query) => (await query.selectFrom('installation').select('master_key_check').executeTakeFirst())?.master_key_check)
+  system.global(
+    async (query) =>
+      (await query.selectFrom('installation').select('master_key_check').executeTakeFirst())?.master_key_check,
+  )
 
 /** False when another process was first. */
 export const insertKeyCheck = (system: SystemScope, masterKeyCheck: Buffer, createdAt: Date): Promise<boolean> =>
   system.global(async (query) => {
     const row = { id: 1, master_key_check: masterKeyCheck, created_at: createdAt }
-    const [result] = await query.insertInto('installation').values(row).onConflict((on) => on.doNothing()).execute()
+    const [result] = await query
+      .insertInto('installation')
+      .values(row)
+      .onConflict((on) => on.doNothing())
+      .execute()
     return result?.numInsertedOrUpdatedRows === 1n
   })
 
 /** The newest values of every column that the inventory calls sealed. */
 export async function sampleSealed(tx: Tx): Promise<{ column: string; value: Buffer }[]> {
   const newest = 20
-  const names = await tx.query.selectFrom('api_key').select('name as value').orderBy('id', 'desc').limit(newest).execute()
-  const entries = await tx.query.selectFrom('list_entry').select(['value', 'note']).orderBy('id', 'desc').limit(newest).execute()
-  const events = await tx.query.selectFrom('decision').select('event as value').orderBy('id', 'desc').limit(newest).execute()
-  const details = await tx.query.selectFrom('audit_event').select('details as value').orderBy('id', 'desc').limit(newest).execute()
+  const names = await tx.query
+    .selectFrom('api_key')
+    .select('name as value')
+    .orderBy('id', 'desc')
+    .limit(newest)
+    .execute()
+  const entries = await tx.query
+    .selectFrom('list_entry')
+    .select(['value', 'note'])
+    .orderBy('id', 'desc')
+    .limit(newest)
+    .execute()
+  const events = await tx.query
+    .selectFrom('decision')
+    .select('event as value')
+    .orderBy('id', 'desc')
+    .limit(newest)
+    .execute()
+  const details = await tx.query
+    .selectFrom('audit_event')
+    .select('details as value')
+    .orderBy('id', 'desc')
+    .limit(newest)
+    .execute()
   const found = [
     ...names.map(({ value }) => ({ column: 'api_key.name', value })),
     ...entries.map(({ value }) => ({ column: 'list_entry.value', value })),

@@ -3,6 +3,7 @@
  * bound, not a message that could be lost, is why a revoked key is dead on every process within a second.
  */
 import { timingSafeEqual } from 'node:crypto'
+import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import type { Clock } from '#kernel/clock'
 import { Fault } from '#kernel/fault'
@@ -16,12 +17,20 @@ import { type ParsedToken, parseToken } from './token.ts'
 export const rememberedMs = 800
 const maxRemembered = 10_000
 
-type Known = { row: KeyRow & { secret_hash: Buffer }; principal: Principal; networks: ReturnType<typeof ipaddr.parseCIDR>[] }
+type Known = {
+  row: KeyRow & { secret_hash: Buffer }
+  principal: Principal
+  networks: ReturnType<typeof ipaddr.parseCIDR>[]
+}
 type Remembered = { known: Promise<Known | undefined>; untilMs: number }
 
 export type Authenticate = (token: string, ip: string) => Promise<Principal>
 
-export function createAuthenticate(needs: { database: Database; clock: Clock; onUsed(tenantId: string, keyId: string): void }): Authenticate {
+export function createAuthenticate(needs: {
+  database: Database
+  clock: Clock
+  onUsed(tenantId: string, keyId: string): void
+}): Authenticate {
   const { clock, onUsed } = needs
   const system = systemScope(needs.database, 'authenticate')
   const remembered = new Map<string, Remembered>()
@@ -72,7 +81,8 @@ const unauthenticated = (internal: string): Fault =>
   new Fault('unauthenticated', 'Send a valid key: Authorization: Bearer vch_live_…', { internal })
 
 function isInside(ip: string, networks: Known['networks']): boolean {
-  if (!ipaddr.isValid(ip)) return false
+  // `::203.0.113.7` is an IPv6 address of its own, which ipaddr.js takes for the IPv4 one; short and hex forms are none.
+  if (isIP(ip) === 0 || /^::\d+\./.test(ip)) return false
   const address = ipaddr.process(ip)
   return networks.some(([range, bits]) => address.kind() === range.kind() && address.match(range, bits))
 }

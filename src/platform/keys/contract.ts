@@ -6,7 +6,11 @@ const closed = { additionalProperties: false } as const
 const time = (description: string) => Type.String({ format: 'date-time', description })
 const orNull = (description: string) => Type.Union([time(description), Type.Null()])
 
-const scopes = Type.Array(Type.String({ enum: Object.keys(permissions) }), { uniqueItems: true, maxItems: 50, examples: [['decisions:write']] })
+const scopes = Type.Array(Type.String({ enum: Object.keys(permissions) }), {
+  uniqueItems: true,
+  maxItems: 50,
+  examples: [['decisions:write']],
+})
 
 export const KeyId = Type.String({ pattern: wireIdPattern('key'), description: 'Id of a key; not secret.' })
 
@@ -16,7 +20,9 @@ const described = {
   id: KeyId,
   name,
   scopes,
-  allowed_ips: Type.Array(Type.String(), { description: 'Networks the key is accepted from, as CIDR. Empty: from anywhere.' }),
+  allowed_ips: Type.Array(Type.String(), {
+    description: 'Networks the key is accepted from, as CIDR. Empty: from anywhere.',
+  }),
   created_at: time('When the key was made.'),
   expires_at: orNull('When the key stops working.'),
   revoked_at: orNull('When the key was ended.'),
@@ -33,7 +39,9 @@ export const NewKey = Type.Object(
   {
     name,
     scopes,
-    allowed_ips: Type.Optional(Type.Array(Type.String({ maxLength: 50 }), { maxItems: 50, examples: [['203.0.113.0/24']] })),
+    allowed_ips: Type.Optional(
+      Type.Array(Type.String({ maxLength: 50 }), { maxItems: 50, examples: [['203.0.113.0/24']] }),
+    ),
     expires_at: Type.Optional(time('When the key shall stop working.')),
   },
   { ...closed, title: 'NewKey' },
@@ -41,7 +49,11 @@ export const NewKey = Type.Object(
 export const Rotation = Type.Object(
   {
     overlap_seconds: Type.Optional(
-      Type.Integer({ minimum: 0, maximum: 2_592_000, description: 'How long the old key still works; 24 hours unless told.' }),
+      Type.Integer({
+        minimum: 0,
+        maximum: 2_592_000,
+        description: 'How long the old key still works; 24 hours unless told.',
+      }),
     ),
   },
   { ...closed, title: 'Rotation' },

@@ -8,9 +8,15 @@ import { parseToken } from './token.ts'
 export const controls = ({ keys, tenancy }: { keys: Keys; tenancy: Tenancy }): Control[] => [
   {
     claim: 'acc.keys',
-    tests: [],
+    tests: [
+      'what a key’s scopes do not name is denied: with no scope everything, with one all others',
+      'a key works until the moment it expires, and not at that moment',
+      'rotation overlaps: both keys work, then the new one alone; it works once, and never prolongs the old key',
+      'a revoked key is dead on every process within a second',
+    ],
     check: {
-      looks: 'issues a key in a tenant that is taken back at once: it names its tenant, is stored as a hash alone, and is not seen from elsewhere',
+      looks:
+        'issues a key in a tenant that is taken back at once: it names its tenant, is stored as a hash alone, and is not seen from elsewhere',
       async run() {
         const problems: string[] = []
         let issued: { id: string; token: string } | undefined
@@ -29,7 +35,10 @@ export const controls = ({ keys, tenancy }: { keys: Keys; tenancy: Tenancy }): C
         })
         if (rememberedMs >= 1_000) problems.push('keys are remembered longer than a second')
         if (problems.length > 0) return { ok: false, saw: problems.join('; ') }
-        return { ok: true, saw: `a key of its tenant alone, kept as a hash; what is known of a key is remembered for ${rememberedMs} ms` }
+        return {
+          ok: true,
+          saw: `a key of its tenant alone, kept as a hash; what is known of a key is remembered for ${rememberedMs} ms`,
+        }
       },
     },
   },

@@ -28,7 +28,12 @@ export { makeToken, parseToken } from './token.ts'
 
 /** A key as its tenant sees it. */
 export type Key = Omit<KeyRow, 'name'> & { name: string }
-export type NewKey = { name: string; scopes: readonly Permission[]; allowedIps?: readonly string[]; expiresAt?: Date | null }
+export type NewKey = {
+  name: string
+  scopes: readonly Permission[]
+  allowedIps?: readonly string[]
+  expiresAt?: Date | null
+}
 export type Issued = { row: Key; token: string }
 
 export type Keys = {
@@ -46,7 +51,13 @@ export type Keys = {
 
 export const maxOverlapSeconds = 30 * 86_400
 
-export function createKeys(needs: { database: Database; encryption: Encryption; audit: Audit; newId: NewId; clock: Clock }): Keys {
+export function createKeys(needs: {
+  database: Database
+  encryption: Encryption
+  audit: Audit
+  newId: NewId
+  clock: Clock
+}): Keys {
   const { database, encryption, audit, newId, clock } = needs
   const used = new Map<string, Map<string, Date>>()
   const system = systemScope(database, 'last used')
@@ -95,7 +106,12 @@ export function createKeys(needs: { database: Database; encryption: Encryption; 
       const scopes = old.scopes.filter((scope): scope is Permission => [...grantable].some((known) => known === scope))
       if (scopes.length < old.scopes.length) throw new Fault('forbidden', 'This key holds scopes that you do not hold.')
       const { name } = withName(await encryption.keysOf(tx), old)
-      const issued = await issue(tx, mode, { name, scopes, allowedIps: old.allowed_ips, expiresAt: old.expires_at }, grantable)
+      const issued = await issue(
+        tx,
+        mode,
+        { name, scopes, allowedIps: old.allowed_ips, expiresAt: old.expires_at },
+        grantable,
+      )
       const end = Math.min(now + overlapSeconds * 1000, old.expires_at?.getTime() ?? Infinity)
       await setReplaced(tx, id, issued.row.id, new Date(end))
       const details = { replaced_by: toWireId('key', issued.row.id), overlap_seconds: overlapSeconds }
@@ -120,7 +136,7 @@ export function createKeys(needs: { database: Database; encryption: Encryption; 
       },
     }),
     async flushLastUsed() {
-      for (const [tenantId, keys] of [...used]) {
+      for (const [tenantId, keys] of used) {
         used.delete(tenantId)
         // In id order, so that two processes never wait for each other.
         const ordered = [...keys].sort(([a], [b]) => (a < b ? -1 : 1))
@@ -142,7 +158,9 @@ const invalid = (pointer: string, message: string): Fault =>
 function normalizeNetwork(text: string): string {
   const cidr = text.includes('/') ? text : `${text}/${text.includes(':') ? 128 : 32}`
   // The library also reads 1/8, 0x7f.1 and zones; what such a text allows is not what its writer sees.
-  const isPlain = cidr.includes(':') ? !cidr.includes('%') && ipaddr.IPv6.isValidCIDR(cidr) : ipaddr.IPv4.isValidCIDRFourPartDecimal(cidr)
+  const isPlain = cidr.includes(':')
+    ? !cidr.includes('%') && ipaddr.IPv6.isValidCIDR(cidr)
+    : ipaddr.IPv4.isValidCIDRFourPartDecimal(cidr)
   if (!isPlain) throw invalid('/allowed_ips', 'each entry is an IP address or a CIDR network')
   return cidr
 }

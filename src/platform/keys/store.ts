@@ -16,13 +16,20 @@ const columns = [
   'id', 'name', 'scopes', 'allowed_ips', 'created_at', 'expires_at', 'revoked_at', 'replaced_by', 'last_used_at',
 ] as const // prettier-ignore
 
-export const insertKey = async (tx: Tx, row: Omit<KeyRow, 'revoked_at' | 'replaced_by' | 'last_used_at'> & { secret_hash: Buffer }): Promise<void> => {
+export const insertKey = async (
+  tx: Tx,
+  row: Omit<KeyRow, 'revoked_at' | 'replaced_by' | 'last_used_at'> & { secret_hash: Buffer },
+): Promise<void> => {
   await tx.query.insertInto('api_key').values(row).execute()
 }
 
 /** The key with its hash, as authentication needs it. */
 export const readSecret = (tx: Tx, id: string): Promise<(KeyRow & { secret_hash: Buffer }) | undefined> =>
-  tx.query.selectFrom('api_key').select([...columns, 'secret_hash']).where('id', '=', id).executeTakeFirst()
+  tx.query
+    .selectFrom('api_key')
+    .select([...columns, 'secret_hash'])
+    .where('id', '=', id)
+    .executeTakeFirst()
 
 export const readKey = (tx: Tx, id: string): Promise<KeyRow | undefined> =>
   tx.query.selectFrom('api_key').select(columns).where('id', '=', id).executeTakeFirst()

@@ -17,7 +17,9 @@ export type ParsedToken = { mode: KeyMode; tenantId: string; keyId: string; hash
 const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const widthOf32Bytes = 43
 const widthOfChecksum = 6
-const form = new RegExp(`^vch_(live|test)_([0-9A-Za-z]{${widthOf32Bytes}})_([0-9A-Za-z]{${widthOf32Bytes}})_([0-9A-Za-z]{${widthOfChecksum}})$`)
+const form = new RegExp(
+  `^vch_(live|test)_([0-9A-Za-z]{${widthOf32Bytes}})_([0-9A-Za-z]{${widthOf32Bytes}})_([0-9A-Za-z]{${widthOfChecksum}})$`,
+)
 
 export function makeToken(mode: KeyMode, tenantId: string, keyId: string): { token: string; hash: Buffer } {
   const id = base62(BigInt(`0x${(tenantId + keyId).replaceAll('-', '')}`), widthOf32Bytes)
@@ -53,4 +55,5 @@ function base62(value: bigint, width: number): string {
   return text
 }
 
-const fromBase62 = (text: string): bigint => [...text].reduce((sum, digit) => sum * 62n + BigInt(alphabet.indexOf(digit)), 0n)
+const fromBase62 = (text: string): bigint =>
+  [...text].reduce((sum, digit) => sum * 62n + BigInt(alphabet.indexOf(digit)), 0n)

@@ -1,11 +1,14 @@
 import type { Clock } from '#kernel/clock'
 import type { Control } from '#kernel/control'
-import { createLimiter, defaultRates, strangerRate } from './index.ts'
+import { createLimiter, defaultRates, strangerRate } from './limiter.ts'
 
 export const controls = ({ clock }: { clock: Clock }): Control[] => [
   {
     claim: 'app.limits',
-    tests: [],
+    tests: [
+      'no stretch of time sees more requests than its share and one burst',
+      'a flood is told to wait on every route that has a rate, for keys, tenants and strangers',
+    ],
     check: {
       looks: 'at each limit: as many as allowed pass at once, and the next is refused',
       async run() {

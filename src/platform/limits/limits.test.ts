@@ -32,7 +32,10 @@ test('who waits as long as told gets through, and being refused costs nothing', 
   const clock = clockAt()
   const limiter = createLimiter({ clock })
   const rate = { perMinute: 60, burst: 2 }
-  assert.deepEqual([1, 2, 3].map(() => limiter.take('a', rate).ok), [true, true, false])
+  assert.deepEqual(
+    [1, 2, 3].map(() => limiter.take('a', rate).ok),
+    [true, true, false],
+  )
   for (let n = 0; n < 100; n++) limiter.take('a', rate)
   const refused = limiter.take('a', rate)
   assert.equal(refused.remaining, 0)

@@ -87,7 +87,11 @@ export async function emptyOwnPostgres(needs: OwnPostgresNeeds): Promise<void> {
     await postgres.lockForServing()
     const client = new pg.Client(postgres.urls.admin.replace(`/${databaseName}?`, '/postgres?'))
     await client.connect()
-    await client.query(`drop database if exists ${databaseName} with (force)`).finally(() => client.end())
+    try {
+      await client.query(`drop database if exists ${databaseName} with (force)`)
+    } finally {
+      await client.end()
+    }
   } finally {
     await postgres.close()
   }

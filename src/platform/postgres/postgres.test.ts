@@ -259,6 +259,30 @@ void test('an adopted server that dies is started again as well', async () => {
   }
 })
 
+void test('locks that a dead server left do not keep the next from starting, though their process number lives on', async () => {
+  const home = await makeHome()
+  const own = await open(home)
+  // Not this process: PostgreSQL overlooks its own parent.
+  const other = spawn('sleep', ['60'], { stdio: 'ignore' })
+  made.children.add(other.pid!)
+  try {
+    const before = own.processId()!
+    const locks = [join(home, 'postgres', 'data', 'postmaster.pid'), join(socketFolderOf(own), '.s.PGSQL.5432.lock')]
+    // As after a crash whose process number was given to another program, or whose remains nobody collects.
+    const reused = await Promise.all(
+      locks.map(async (file) => (await readFile(file, 'utf8')).replace(/^\d+/, String(other.pid))),
+    )
+    process.kill(before, 'SIGKILL')
+    for (const [at, file] of locks.entries()) await writeFile(file, reused[at]!)
+    await until(() => own.processId() !== undefined && own.processId() !== before)
+    made.pids.add(own.processId()!)
+    assert.equal((await ask(own.urls.app, 'select')).length, 1)
+  } finally {
+    other.kill()
+    await own.close()
+  }
+})
+
 void test('two processes that start in the same empty home at once share one server', async () => {
   const home = await makeHome()
   const [one, two] = await Promise.all([openInOtherProcess(home, false), openInOtherProcess(home, false)])

@@ -86,7 +86,17 @@ export async function launch(place: Place, extra: Readonly<Record<string, string
   const socketLock = join(place.socketFolder, `.s.PGSQL.${socketPort}.lock`)
   const options = Object.entries({ ...settings, ...extra }).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const command = [place.binaries.postgres, '-D', place.data, '-k', place.socketFolder, ...options]
-  const script = ['-c', launchScript, 'vouch-postgres', place.lock, place.data, dataLock, socketLock, await readStale(socketLock, place), ...command]
+  const script = [
+    '-c',
+    launchScript,
+    'vouch-postgres',
+    place.lock,
+    place.data,
+    dataLock,
+    socketLock,
+    await readStale(socketLock, place),
+    ...command,
+  ]
   const wrapped = place.runner.wrap('/bin/sh', script)
   const log = openSync(place.log, 'a', 0o600)
   let ended: ReturnType<Launched['ended']> = 'no'

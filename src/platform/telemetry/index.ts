@@ -9,7 +9,6 @@ import pino from 'pino'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Clock } from '#kernel/clock'
 
-
 /** Fields that may be logged: ids we made, words from closed lists, numbers. Never text that a caller chose. */
 const allowed = [
   'request_id', 'tenant_id', 'key_id', 'method', 'route', 'status', 'code', 'duration_ms', 'sqlstate', 'error_name', 'stack',
@@ -25,7 +24,11 @@ export type Log = {
   error(event: string, fields?: LogFields): void
 }
 
-export function createLog(needs: { clock: Clock; level: 'debug' | 'info' | 'warn' | 'error' | 'silent'; write?: (line: string) => void }): Log {
+export function createLog(needs: {
+  clock: Clock
+  level: 'debug' | 'info' | 'warn' | 'error' | 'silent'
+  write?: (line: string) => void
+}): Log {
   const { clock, level, write } = needs
   const options: pino.LoggerOptions = {
     level,
@@ -48,8 +51,16 @@ export function createLog(needs: { clock: Clock; level: 'debug' | 'info' | 'warn
 export function errorFields(error: unknown): LogFields {
   if (!(error instanceof Error)) return { error_name: typeof error }
   const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
-  const code = 'code' in error && typeof error.code === 'string' && /^[A-Z0-9_]{1,40}$/.test(error.code) ? error.code : undefined
-  return { error_name: error.name, sqlstate: code, stack: frames.slice(0, 6).join('\n').replaceAll(/\(?file:\/\/\S*\/(src|node_modules)\//g, '$1/') }
+  const code =
+    'code' in error && typeof error.code === 'string' && /^[A-Z0-9_]{1,40}$/.test(error.code) ? error.code : undefined
+  return {
+    error_name: error.name,
+    sqlstate: code,
+    stack: frames
+      .slice(0, 6)
+      .join('\n')
+      .replaceAll(/\(?file:\/\/\S*\/(src|node_modules)\//g, '$1/'),
+  }
 }
 
 export type Metrics = {
@@ -66,7 +77,12 @@ export function createMetrics(): Metrics {
   const registers = [registry]
   return {
     registry,
-    requests: new Counter({ name: 'vouch_requests_total', help: 'Requests answered', labelNames: ['route', 'method', 'status'], registers }),
+    requests: new Counter({
+      name: 'vouch_requests_total',
+      help: 'Requests answered',
+      labelNames: ['route', 'method', 'status'],
+      registers,
+    }),
     duration: new Histogram({
       name: 'vouch_request_seconds',
       help: 'Time to answer a request',
@@ -74,8 +90,18 @@ export function createMetrics(): Metrics {
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
       registers,
     }),
-    decisions: new Counter({ name: 'vouch_decisions_total', help: 'Decisions made', labelNames: ['decision'], registers }),
-    refused: new Counter({ name: 'vouch_refused_total', help: 'Requests refused before their verb', labelNames: ['why'], registers }),
+    decisions: new Counter({
+      name: 'vouch_decisions_total',
+      help: 'Decisions made',
+      labelNames: ['decision'],
+      registers,
+    }),
+    refused: new Counter({
+      name: 'vouch_refused_total',
+      help: 'Requests refused before their verb',
+      labelNames: ['why'],
+      registers,
+    }),
     inFlight: new Gauge({ name: 'vouch_requests_in_flight', help: 'Requests being answered', registers }),
   }
 }

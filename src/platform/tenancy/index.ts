@@ -28,14 +28,21 @@ export type Tenancy = {
   list(page: { after?: string; limit: number }): Promise<Tenant[]>
 }
 
-export function createTenancy(needs: { database: Database; encryption: Encryption; audit: Audit; newId: NewId; clock: Clock }): Tenancy {
+export function createTenancy(needs: {
+  database: Database
+  encryption: Encryption
+  audit: Audit
+  newId: NewId
+  clock: Clock
+}): Tenancy {
   const { database, encryption, audit, newId, clock } = needs
   const system = systemScope(database, 'tenancy')
 
   const tenancy: Tenancy = {
     async create(name, actor, furnish) {
       const trimmed = name.trim()
-      if (trimmed.length === 0 || trimmed.length > 100) throw new Fault('invalid_request', 'A tenant needs a name of 1 to 100 characters.')
+      if (trimmed.length === 0 || trimmed.length > 100)
+        throw new Fault('invalid_request', 'A tenant needs a name of 1 to 100 characters.')
       refuseCardNumber({ name: trimmed })
       const tenant = { id: newId(), twinId: newId(), name: trimmed, createdAt: new Date(clock.now()) }
       const rows = [
@@ -45,7 +52,11 @@ export function createTenancy(needs: { database: Database; encryption: Encryptio
       await system.newTenants(rows, actor, async (tx) => {
         await insertProfile(tx, trimmed)
         await encryption.makeTenantKeys(tx)
-        await audit.append(tx, { action: tenantCreated, target: toWireId('tenant', tx.tenantId), details: { name: trimmed } })
+        await audit.append(tx, {
+          action: tenantCreated,
+          target: toWireId('tenant', tx.tenantId),
+          details: { name: trimmed },
+        })
         await furnish(tx, tx.tenantId === tenant.id ? 'live' : 'test')
       })
       return tenant

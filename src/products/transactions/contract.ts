@@ -2,19 +2,38 @@
 import Type, { type Static } from 'typebox'
 
 const closed = { additionalProperties: false } as const
-const opaqueId = (description: string, example: string) => Type.String({ minLength: 1, maxLength: 128, description, examples: [example] })
+const opaqueId = (description: string, example: string) =>
+  Type.String({ minLength: 1, maxLength: 128, description, examples: [example] })
 const decimal = '^[0-9]{1,13}(\\.[0-9]{1,12})?$'
 const money = (description: string) =>
-  Type.Union([Type.String({ pattern: decimal, maxLength: 26 }), Type.Number({ minimum: 0 })], { description, examples: ['349.99'] })
+  Type.Union([Type.String({ pattern: decimal, maxLength: 26 }), Type.Number({ minimum: 0 })], {
+    description,
+    examples: ['349.99'],
+  })
 
 export const EvaluateBody = Type.Object(
   {
-    amount: Type.Optional(money('In major units. A string is exact; a number is taken if its shortest form fits the currency.')),
-    amount_minor: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000_000_000, description: 'In minor units (cents). Instead of `amount`.' })),
+    amount: Type.Optional(
+      money('In major units. A string is exact; a number is taken if its shortest form fits the currency.'),
+    ),
+    amount_minor: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 1_000_000_000_000,
+        description: 'In minor units (cents). Instead of `amount`.',
+      }),
+    ),
     currency: Type.String({ pattern: '^[A-Z]{3}$', description: 'ISO 4217.', examples: ['EUR'] }),
-    category: Type.String({ minLength: 1, maxLength: 64, pattern: '^[a-z0-9][a-z0-9_.-]*$', examples: ['electronics'] }),
+    category: Type.String({
+      minLength: 1,
+      maxLength: 64,
+      pattern: '^[a-z0-9][a-z0-9_.-]*$',
+      examples: ['electronics'],
+    }),
     merchant_id: opaqueId('Who is paid, as you name them.', 'm_1'),
-    merchant_trust_score: Type.Optional(Type.Number({ minimum: 0, maximum: 1, description: 'Your trust in the merchant.' })),
+    merchant_trust_score: Type.Optional(
+      Type.Number({ minimum: 0, maximum: 1, description: 'Your trust in the merchant.' }),
+    ),
     user_id: Type.Optional(opaqueId('Who pays, as you name them. Opaque: no name, no address.', 'u_456')),
     card_fingerprint: Type.Optional(opaqueId('A token of the card. Never its number.', 'fp_9ab31')),
     user_balance: Type.Optional(money('What the customer has, in the same currency.')),
@@ -27,9 +46,18 @@ export const EvaluateBody = Type.Object(
         examples: [{ daily: '1000.00' }],
       }),
     ),
-    occurred_at: Type.Optional(Type.String({ format: 'date-time', description: 'When it happened. Older than 5 minutes needs the scope history:write.' })),
-    time_zone: Type.Optional(Type.String({ pattern: '^[A-Za-z_+-]+(/[A-Za-z0-9_+-]+){0,2}$', maxLength: 64, examples: ['Europe/Stockholm'] })),
-    ip: Type.Optional(Type.String({ anyOf: [{ format: 'ipv4' }, { format: 'ipv6' }], description: 'Of the customer.' })),
+    occurred_at: Type.Optional(
+      Type.String({
+        format: 'date-time',
+        description: 'When it happened. Older than 5 minutes needs the scope history:write.',
+      }),
+    ),
+    time_zone: Type.Optional(
+      Type.String({ pattern: '^[A-Za-z_+-]+(/[A-Za-z0-9_+-]+){0,2}$', maxLength: 64, examples: ['Europe/Stockholm'] }),
+    ),
+    ip: Type.Optional(
+      Type.String({ anyOf: [{ format: 'ipv4' }, { format: 'ipv6' }], description: 'Of the customer.' }),
+    ),
     geo: Type.Optional(
       Type.Object(
         {
@@ -46,21 +74,32 @@ export const EvaluateBody = Type.Object(
         {
           id: opaqueId('The agent that pays for the customer.', 'agt_1'),
           proof: Type.Optional(
-            Type.Object({ type: Type.String({ pattern: '^[a-z0-9_-]{1,32}$' }), value: Type.String({ minLength: 1, maxLength: 16_384 }) }, closed),
+            Type.Object(
+              {
+                type: Type.String({ pattern: '^[a-z0-9_-]{1,32}$' }),
+                value: Type.String({ minLength: 1, maxLength: 16_384 }),
+              },
+              closed,
+            ),
           ),
         },
         { ...closed, description: 'Kept with the decision; proofs are not checked by this version.' },
       ),
     ),
     mandate: Type.Optional(
-      Type.Object({ id: opaqueId('The mandate the agent acts under.', 'man_1') }, { ...closed, description: 'Kept; budgets are not enforced by this version.' }),
+      Type.Object(
+        { id: opaqueId('The mandate the agent acts under.', 'man_1') },
+        { ...closed, description: 'Kept; budgets are not enforced by this version.' },
+      ),
     ),
     sca: Type.Optional(
       Type.Object(
         {
           in_scope_hint: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
           last_sca_at: Type.Optional(Type.Union([Type.String({ format: 'date-time' }), Type.Null()])),
-          mit: Type.Optional(Type.Union([Type.Object({ mandate_ref: opaqueId('Of the first payment.', 'mit_1') }, closed), Type.Null()])),
+          mit: Type.Optional(
+            Type.Union([Type.Object({ mandate_ref: opaqueId('Of the first payment.', 'mit_1') }, closed), Type.Null()]),
+          ),
           trusted_beneficiary: Type.Optional(Type.Boolean()),
           acquirer_country: Type.Optional(Type.String({ pattern: '^[A-Z]{2}$' })),
           issuer_country: Type.Optional(Type.String({ pattern: '^[A-Z]{2}$' })),
@@ -69,14 +108,20 @@ export const EvaluateBody = Type.Object(
       ),
     ),
     metadata: Type.Optional(
-      Type.Record(Type.String({ pattern: '^[\\s\\S]*$' }), Type.Union([Type.String({ maxLength: 512 }), Type.Number(), Type.Boolean(), Type.Null()]), {
-        propertyNames: { minLength: 1, maxLength: 64 },
-        maxProperties: 32,
-        description: 'Flat; kept encrypted and given back, never judged.',
-        examples: [{ order: 'o-1001' }],
-      }),
+      Type.Record(
+        Type.String({ pattern: '^[\\s\\S]*$' }),
+        Type.Union([Type.String({ maxLength: 512 }), Type.Number(), Type.Boolean(), Type.Null()]),
+        {
+          propertyNames: { minLength: 1, maxLength: 64 },
+          maxProperties: 32,
+          description: 'Flat; kept encrypted and given back, never judged.',
+          examples: [{ order: 'o-1001' }],
+        },
+      ),
     ),
-    idempotency_key: Type.Optional(Type.String({ minLength: 1, maxLength: 128, pattern: '^[!-~]+$', description: 'Or the header Idempotency-Key.' })),
+    idempotency_key: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 128, pattern: '^[!-~]+$', description: 'Or the header Idempotency-Key.' }),
+    ),
   },
   { ...closed, title: 'EvaluateRequest' },
 )

@@ -7,7 +7,14 @@ import { judgePayment } from './evaluate.ts'
 
 const payment = { amount: '20.00', currency: 'EUR', category: 'groceries', merchant_id: 'm_1' }
 /** Published test numbers of card networks: one each of Visa, Mastercard, American Express, Diners, Discover, JCB. */
-const cards = ['4111111111111111', '5555555555554444', '378282246310005', '30569309025904', '6011111111111117', '3530111333300000']
+const cards = [
+  '4111111111111111',
+  '5555555555554444',
+  '378282246310005',
+  '30569309025904',
+  '6011111111111117',
+  '3530111333300000',
+]
 
 /** Fields without which there is no decision. None of them is about a person. */
 const requiredWithoutPerson = ['currency', 'category', 'merchant_id']
@@ -15,13 +22,20 @@ const requiredWithoutPerson = ['currency', 'category', 'merchant_id']
 export const controls = ({ clock }: { clock: Clock }): Control[] => [
   {
     claim: 'dat.cards',
-    tests: [],
+    tests: [
+      'published test numbers of every brand are found as text and as number',
+      'no log line, of this process or of another, holds anything a caller sent',
+      'no row of any table holds a caller’s word, a key or a card number in the clear',
+    ],
     check: {
       looks: 'offers test numbers of six card networks, plain and spaced, as identifier and as metadata',
       async run() {
         for (const card of cards) {
           const spaced = card.replaceAll(/(.{4})/g, '$1 ').trim()
-          for (const body of [{ ...payment, merchant_id: spaced }, { ...payment, metadata: { note: `card ${card}` } }]) {
+          for (const body of [
+            { ...payment, merchant_id: spaced },
+            { ...payment, metadata: { note: `card ${card}` } },
+          ]) {
             if (!isRefused(body, clock)) return { ok: false, saw: `a number beginning with ${card.slice(0, 2)} passed` }
           }
         }
@@ -32,7 +46,10 @@ export const controls = ({ clock }: { clock: Clock }): Control[] => [
   },
   {
     claim: 'dat.minimum',
-    tests: [],
+    tests: [
+      'a decision needs an amount, a currency, a category and a merchant, and nothing about a person',
+      'no table, view or function of the catalogue is a hole in the wall',
+    ],
     check: {
       looks: 'asks for a decision with nothing about a person in it, and at what a request must hold',
       async run() {

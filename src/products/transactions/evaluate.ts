@@ -1,8 +1,16 @@
 /** One payment judged: read, measured, decided, stored with its reasons, all in one transaction. */
+import { refuseCardNumber } from '#kernel/card-number'
 import type { Clock } from '#kernel/clock'
 import { Fault } from '#kernel/fault'
 import { decide, defaultPolicy, type Signals } from '#engine/decide'
-import { type Answer, type DecisionDocument, type Decisions, type Judged, toAnswer, toDocument } from '#engine/decisions'
+import {
+  type Answer,
+  type DecisionDocument,
+  type Decisions,
+  type Judged,
+  toAnswer,
+  toDocument,
+} from '#engine/decisions'
 import { listFields, type Lists } from '#engine/lists'
 import type { RequestContext } from '#platform/access'
 import type { Tx } from '#platform/database'
@@ -19,14 +27,20 @@ export type Evaluate = (
   options: { dryRun: boolean; idempotencyKey: string | undefined },
 ) => Promise<Evaluated>
 
-export function createEvaluate(needs: { decisions: Decisions; lists: Lists; clock: Clock; onDecided(word: string): void }): Evaluate {
+export function createEvaluate(needs: {
+  decisions: Decisions
+  lists: Lists
+  clock: Clock
+  onDecided(word: string): void
+}): Evaluate {
   const { decisions, lists, clock, onDecided } = needs
   /** Requests with an idempotency key that this process is answering: the same one again joins the first. */
   const inFlight = new Map<string, { body: string; answer: Promise<Evaluated> }>()
 
   async function judge(tx: Tx, body: EvaluateBody, payment: Payment, id: string, receivedMs: number): Promise<Judged> {
     const matches = await lists.match(tx, listValues(body))
-    const signalsAt = (minor: number): Signals => measure(body, { ...payment, money: { ...payment.money, minor } }, matches)
+    const signalsAt = (minor: number): Signals =>
+      measure(body, { ...payment, money: { ...payment.money, minor } }, matches)
     const judgement = decide(defaultPolicy, payment.money, signalsAt(payment.money.minor))
     const { changes, none } = findApprovedAmount(judgement, payment.money, defaultPolicy, signalsAt)
     return {
@@ -45,17 +59,24 @@ export function createEvaluate(needs: { decisions: Decisions; lists: Lists; cloc
     }
   }
 
-  async function evaluate(context: RequestContext, body: EvaluateBody, key: string | undefined, dryRun: boolean): Promise<Evaluated> {
+  async function evaluate(
+    context: RequestContext,
+    body: EvaluateBody,
+    key: string | undefined,
+    dryRun: boolean,
+  ): Promise<Evaluated> {
     const receivedMs = clock.now()
     const payment = readPayment(body, receivedMs, context.principal.permissions.has('history:write'))
     const id = decisions.newId()
-    const result = await context.scope.transaction(async (tx): Promise<{ document: DecisionDocument; isReplay: boolean }> => {
-      if (dryRun) return { document: toDocument(await judge(tx, body, payment, id, receivedMs)), isReplay: false }
-      const claim = key === undefined ? 'claimed' : await decisions.claim(tx, key, body, id)
-      if (claim !== 'claimed') return { document: claim, isReplay: true }
-      const judged = await judge(tx, body, payment, id, receivedMs)
-      return { document: await decisions.record(tx, context.requestId, judged), isReplay: false }
-    })
+    const result = await context.scope.transaction(
+      async (tx): Promise<{ document: DecisionDocument; isReplay: boolean }> => {
+        if (dryRun) return { document: toDocument(await judge(tx, body, payment, id, receivedMs)), isReplay: false }
+        const claim = key === undefined ? 'claimed' : await decisions.claim(tx, key, body, id)
+        if (claim !== 'claimed') return { document: claim, isReplay: true }
+        const judged = await judge(tx, body, payment, id, receivedMs)
+        return { document: await decisions.record(tx, context.requestId, judged), isReplay: false }
+      },
+    )
     if (!dryRun && !result.isReplay) onDecided(result.document.decision)
     const answer = toAnswer(result.document)
     return { answer: dryRun ? { ...answer, trace_id: null } : answer, isReplay: result.isReplay }
@@ -64,10 +85,13 @@ export function createEvaluate(needs: { decisions: Decisions; lists: Lists; cloc
   return async (context, sent, { dryRun, idempotencyKey }) => {
     const { idempotency_key: bodyKey, ...body } = sent
     if (bodyKey !== undefined && idempotencyKey !== undefined && bodyKey !== idempotencyKey) {
-      const errors = [{ pointer: '/idempotency_key', message: 'differs from the header Idempotency-Key; send one of them' }]
+      const errors = [
+        { pointer: '/idempotency_key', message: 'differs from the header Idempotency-Key; send one of them' },
+      ]
       throw new Fault('invalid_request', 'The request does not have the documented form.', { errors })
     }
     const key = idempotencyKey ?? bodyKey
+    if (key !== undefined) refuseCardNumber({ idempotency_key: key })
     if (key === undefined || dryRun) return evaluate(context, body, undefined, dryRun)
 
     const name = `${context.scope.tenantId} ${key}`
@@ -89,7 +113,9 @@ export function createEvaluate(needs: { decisions: Decisions; lists: Lists; cloc
 /** Waiting for another process that holds the key ran out: the caller may ask again. */
 function sayInFlight(error: unknown): never {
   if (error instanceof Fault && error.code === 'conflict') {
-    throw new Fault('idempotency_in_flight', 'The same request is being answered. Try again shortly.', { retryAfterSeconds: 1 })
+    throw new Fault('idempotency_in_flight', 'The same request is being answered. Try again shortly.', {
+      retryAfterSeconds: 1,
+    })
   }
   throw error
 }
@@ -119,5 +145,15 @@ export function judgePayment(body: EvaluateBody, clock: Clock): Answer {
   const { changes, none } = findApprovedAmount(judgement, payment.money, defaultPolicy, signalsAt)
   const { occurredMs } = payment
   const id = '00000000-0000-0000-0000-000000000000'
-  return toAnswer(toDocument({ id, receivedMs, occurredMs, policyVersion: defaultPolicy.version, judgement, counterfactual: changes, counterfactualNone: none }))
+  return toAnswer(
+    toDocument({
+      id,
+      receivedMs,
+      occurredMs,
+      policyVersion: defaultPolicy.version,
+      judgement,
+      counterfactual: changes,
+      counterfactualNone: none,
+    }),
+  )
 }

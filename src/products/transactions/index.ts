@@ -15,6 +15,11 @@ export { EvaluateBody } from './contract.ts'
 export { controls } from './controls.ts'
 export { judgePayment } from './evaluate.ts'
 
-export const createTransactions = (needs: { decisions: Decisions; lists: Lists; clock: Clock; onDecided(word: string): void }): { routes: Route[] } => ({
+export const createTransactions = (needs: {
+  decisions: Decisions
+  lists: Lists
+  clock: Clock
+  onDecided(word: string): void
+}): { routes: Route[] } => ({
   routes: routes(createEvaluate(needs), needs.clock),
 })

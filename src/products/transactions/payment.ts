@@ -25,11 +25,16 @@ export function readPayment(body: EvaluateBody, receivedMs: number, mayDatePast:
   if (!isCurrency(body.currency)) wrong('/currency', 'is not a currency of ISO 4217 that payments are made in')
   const minorOf = (pointer: string, amount: string | number): number => {
     const minor = parseMajor(amount, body.currency)
-    if (minor === undefined) wrong(pointer, 'is not an exact amount of this currency; send a decimal string with no more digits than the currency has')
+    if (minor === undefined)
+      wrong(
+        pointer,
+        'is not an exact amount of this currency; send a decimal string with no more digits than the currency has',
+      )
     return minor ?? 0
   }
 
-  if ((body.amount === undefined) === (body.amount_minor === undefined)) wrong('/amount', 'send exactly one of amount and amount_minor')
+  if ((body.amount === undefined) === (body.amount_minor === undefined))
+    wrong('/amount', 'send exactly one of amount and amount_minor')
   const minor = body.amount_minor ?? (body.amount === undefined ? 0 : minorOf('/amount', body.amount))
   if (minor > maxMinor) wrong('/amount', 'is larger than 10^12 minor units')
 
@@ -37,7 +42,8 @@ export function readPayment(body: EvaluateBody, receivedMs: number, mayDatePast:
     name: `user_limits.${name}`,
     minor: minorOf(`/user_limits/${name}`, limit),
   }))
-  if (body.user_balance !== undefined) ceilings.push({ name: 'user_balance', minor: minorOf('/user_balance', body.user_balance) })
+  if (body.user_balance !== undefined)
+    ceilings.push({ name: 'user_balance', minor: minorOf('/user_balance', body.user_balance) })
 
   const occurredMs = body.occurred_at === undefined ? receivedMs : Date.parse(body.occurred_at)
   if (occurredMs < receivedMs - liveWindowMs && !mayDatePast) {
@@ -45,7 +51,8 @@ export function readPayment(body: EvaluateBody, receivedMs: number, mayDatePast:
   }
   if (occurredMs > receivedMs + liveWindowMs) wrong('/occurred_at', 'lies in the future')
 
-  if (errors.length > 0) throw new Fault('invalid_request', 'The request does not have the documented form.', { errors })
+  if (errors.length > 0)
+    throw new Fault('invalid_request', 'The request does not have the documented form.', { errors })
   const [spendable] = ceilings.sort((a, b) => a.minor - b.minor)
   return { money: { minor, currency: body.currency }, occurredMs: Math.min(occurredMs, receivedMs), spendable }
 }

@@ -30,10 +30,22 @@ export function measure(body: EvaluateBody, payment: Payment, lists: Signals['li
       ...(amountRatio ? { amount_ratio: amountRatio } : {}),
       ...(risk === undefined
         ? {}
-        : { category_risk: { value: risk, reason: { id: 'category_risk', params: { category: body.category, risk } }, evidence: ['table:category_risk'] } }),
+        : {
+            category_risk: {
+              value: risk,
+              reason: { id: 'category_risk', params: { category: body.category, risk } },
+              evidence: ['table:category_risk'],
+            },
+          }),
       ...(trust === undefined
         ? {}
-        : { merchant_trust: { value: trust, reason: { id: 'merchant_trust', params: { trust } }, evidence: ['request:merchant_trust_score'] } }),
+        : {
+            merchant_trust: {
+              value: trust,
+              reason: { id: 'merchant_trust', params: { trust } },
+              evidence: ['request:merchant_trust_score'],
+            },
+          }),
     },
   }
 }

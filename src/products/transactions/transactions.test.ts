@@ -17,7 +17,8 @@ test('every decision that is not an approval says the largest amount that is app
       const answer = judgePayment(request, systemClock)
       const sum = answer.factors.reduce((total, { contribution }) => total + Math.round(contribution * 100), 0)
       assert.equal(sum, Math.round(answer.risk_score * 100))
-      if (answer.decision === 'APPROVED') return assert.deepEqual([answer.counterfactual, answer.counterfactual_none], [[], null])
+      if (answer.decision === 'APPROVED')
+        return assert.deepEqual([answer.counterfactual, answer.counterfactual_none], [[], null])
       const [change] = answer.counterfactual
       if (!change) return assert.equal(answer.counterfactual_none, 'not_by_amount')
       const edge = Math.round(Number(change.change.replace('amount <= ', '')) * 100)
@@ -28,6 +29,19 @@ test('every decision that is not an approval says the largest amount that is app
   )
 })
 
+test('a decision needs an amount, a currency, a category and a merchant, and nothing about a person', async () => {
+  await using world = await createWorld()
+  const ada = world.as('ada')
+  const least = { amount: '20.00', currency: 'EUR', category: 'groceries', merchant_id: 'm_1' }
+  assert.equal((await ada.post('/v1/evaluate', least)).status, 200)
+  for (const field of Object.keys(least)) {
+    const { [field]: _, ...rest } = least as Record<string, string>
+    assert.equal((await ada.post('/v1/evaluate', rest)).status, 400, `without ${field}`)
+  }
+  const { rows } = await world.admin.query('select user_key from decision')
+  assert.deepEqual(rows, [{ user_key: null }])
+})
+
 test('a dry run answers as the real one would, and leaves nothing behind', async () => {
   await using world = await createWorld()
   const ada = world.as('ada')
@@ -36,7 +50,12 @@ test('a dry run answers as the real one would, and leaves nothing behind', async
   assert.equal(dry.body.trace_id, null)
   assert.deepEqual((await ada.get('/v1/decisions')).body.data, [])
   const real = await ada.post('/v1/evaluate', payment({ amount: '900.00' }))
-  const essence = ({ decision, risk_score, factors, counterfactual }: Record<string, unknown>) => ({ decision, risk_score, factors, counterfactual })
+  const essence = ({ decision, risk_score, factors, counterfactual }: Record<string, unknown>) => ({
+    decision,
+    risk_score,
+    factors,
+    counterfactual,
+  })
   assert.deepEqual(essence(real.body), essence(dry.body))
 })
 
@@ -47,7 +66,12 @@ test('lists decide before the score: denied, allowed, expired, and never beyond 
   assert.equal((await ada.put('/v1/lists/stolen', { kind: 'deny' })).status, 200)
   assert.equal((await ada.put('/v1/lists/staff', { kind: 'allow' })).status, 200)
   assert.equal((await ada.put('/v1/lists/staff', { kind: 'deny' })).status, 409)
-  const entry = await ada.post('/v1/lists/stolen/entries', { field: 'card_fingerprint', value: 'fp_1', note: 'police report', expires_at: '2026-11-21T11:00:00Z' })
+  const entry = await ada.post('/v1/lists/stolen/entries', {
+    field: 'card_fingerprint',
+    value: 'fp_1',
+    note: 'police report',
+    expires_at: '2026-11-21T11:00:00Z',
+  })
   assert.equal(entry.status, 201, entry.text)
   assert.equal((await ada.post('/v1/lists/stolen/entries', { field: 'card_fingerprint', value: 'fp_1' })).status, 409)
   await ada.post('/v1/lists/staff/entries', { field: 'user_id', value: 'u_staff' })
@@ -55,16 +79,26 @@ test('lists decide before the score: denied, allowed, expired, and never beyond 
   const denied = await ada.post('/v1/evaluate', payment({ card_fingerprint: 'fp_1', user_id: 'u_staff' }))
   assert.deepEqual([denied.body.decision, denied.body.counterfactual_none], ['DECLINED', 'on_deny_list'])
   assert.match(denied.body.reason_text, /card is on the deny list stolen/)
-  const allowed = await ada.post('/v1/evaluate', payment({ user_id: 'u_staff', amount: '99999.00', category: 'gift_cards' }))
+  const allowed = await ada.post(
+    '/v1/evaluate',
+    payment({ user_id: 'u_staff', amount: '99999.00', category: 'gift_cards' }),
+  )
   assert.equal(allowed.body.decision, 'APPROVED')
   for (const other of ['cleo', 'tess'] as const) {
-    assert.equal((await world.as(other).post('/v1/evaluate', payment({ card_fingerprint: 'fp_1' }))).body.decision, 'APPROVED')
+    assert.equal(
+      (await world.as(other).post('/v1/evaluate', payment({ card_fingerprint: 'fp_1' }))).body.decision,
+      'APPROVED',
+    )
   }
   clock.advance(3_600_000)
   assert.equal((await ada.post('/v1/evaluate', payment({ card_fingerprint: 'fp_1' }))).body.decision, 'APPROVED')
   assert.equal((await ada.delete(`/v1/lists/stolen/entries/${entry.body.id}`)).status, 204)
   assert.equal((await ada.delete('/v1/lists/staff')).status, 204)
-  assert.notEqual((await ada.post('/v1/evaluate', payment({ user_id: 'u_staff', amount: '99999.00', category: 'gift_cards' }))).body.decision, 'APPROVED')
+  assert.notEqual(
+    (await ada.post('/v1/evaluate', payment({ user_id: 'u_staff', amount: '99999.00', category: 'gift_cards' }))).body
+      .decision,
+    'APPROVED',
+  )
 })
 
 test('decisions are paged newest first, without gaps or repeats, and filtered by what was asked', async () => {
@@ -74,7 +108,10 @@ test('decisions are paged newest first, without gaps or repeats, and filtered by
   const made: string[] = []
   for (let n = 0; n < 25; n++) {
     clock.advance(1_000)
-    const reply = await ada.post('/v1/evaluate', payment({ user_id: `u_${n % 3}`, merchant_id: `m_${n % 2}`, amount: n % 5 === 0 ? '5000.00' : '5.00' }))
+    const reply = await ada.post(
+      '/v1/evaluate',
+      payment({ user_id: `u_${n % 3}`, merchant_id: `m_${n % 2}`, amount: n % 5 === 0 ? '5000.00' : '5.00' }),
+    )
     made.unshift(reply.body.trace_id)
   }
   const seen: string[] = []
@@ -89,7 +126,10 @@ test('decisions are paged newest first, without gaps or repeats, and filtered by
   const count = async (query: string) => (await ada.get(`/v1/decisions?limit=200&${query}`)).body.data.length
   assert.equal(await count('user_id=u_0'), 9)
   assert.equal(await count('merchant_id=m_1'), 12)
-  assert.equal(await count('min_score=1'), made.length - (await count('decision=APPROVED&min_score=0')) + (await count('decision=APPROVED&min_score=1')))
+  assert.equal(
+    await count('min_score=1'),
+    made.length - (await count('decision=APPROVED&min_score=0')) + (await count('decision=APPROVED&min_score=1')),
+  )
   assert.equal(await count(`from=${new Date(clock.now() - 4_500).toISOString()}`), 5)
   assert.equal(await count('user_id=u_nobody'), 0)
   assert.equal((await ada.get('/v1/decisions?cursor=junk')).status, 400)
