@@ -108,7 +108,7 @@ test('a request that stalls is cut off in time, and the server goes on', { timeo
     return []
   }
   const [half, dripped] = await Promise.all([halfBody(), drip(), halfHead(), silent(), others()])
-  t.diagnostic(`half a body: ${half}, a dripping body: ${dripped}`)
+  t.diagnostic(`half a body: ${half.join()}, a dripping body: ${dripped.join()}`)
   assert.deepEqual([half, dripped], [[408], [408]], 'who is too slow is told so')
   assert.ok(!world.logLines.some((line) => line.includes('"level":"error"')), world.logLines.join(''))
   const metrics = await world.as('nobody').get('/metrics')

@@ -98,7 +98,7 @@ async function createSender(world: World) {
   /** Answers that break the guarantee, in words; `said` is what must not come back in a refusal. */
   const judge = (what: string, answer: Answer, said?: string): string[] => {
     const { statusCode, body } = answer
-    const type = String(answer.headers['content-type'] ?? '')
+    const type = answer.headers['content-type']?.toString() ?? ''
     if (statusCode === 204 && body === '') return []
     if (statusCode >= 500) return [`${what}: ${statusCode} ${body}`]
     if (statusCode < 400)

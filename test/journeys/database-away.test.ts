@@ -12,7 +12,7 @@ import { migrate, poolSize } from '#platform/database'
 import { openOwnPostgres } from '#platform/postgres'
 import { clientOf, createWorld, payment, postgresMajor, startServer } from '#harness'
 import { findDamage, type Refusal, startLoad, sumsOf } from '../harness/load.ts'
-import { killIfThere, runVouch, waitUntil } from '../harness/own-installation.ts'
+import { killIfThere, runVouch, socketFolderOf, waitUntil } from '../harness/own-installation.ts'
 
 /** A process and its children: PostgreSQL puts each of its own into a group of its own. */
 function familyOf(pid: number): number[] {
@@ -155,6 +155,7 @@ test(
     } finally {
       await postgres.close()
       await rm(home, { recursive: true, force: true })
+      await rm(socketFolderOf(home), { recursive: true, force: true })
     }
   },
 )
