@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { closeSync, openSync, writeSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -37,7 +37,10 @@ test('a full disk refuses with 503 and loses nothing; room alone brings it back'
   }
   const filler = join(disk, 'filler')
   try {
-    await using installation = await createInstallation({ home: join(disk, 'home') })
+    const home = join(disk, 'home')
+    // Where PostgreSQL runs as a user that was switched to, that user must be able to pass, or its data goes elsewhere.
+    await mkdir(home, { mode: 0o711 })
+    await using installation = await createInstallation({ home })
     const server = await installation.serve({ VOUCH_LOG_LEVEL: 'error' })
     const key = await installation.createTenant('Acme')
     await using load = startLoad({ key, clients: 8, targets: () => [server.url] })

@@ -30,7 +30,7 @@ export async function makeData(place: Place, options: { sync: boolean }): Promis
   }
   await writeFile(place.made, '', { flag: 'a', mode: 0o600 })
   for (const name of await readdir(place.root)) {
-    if (name.startsWith(draftPrefix)) await rm(join(place.root, name), { recursive: true, force: true })
+    if (name.startsWith(draftPrefix)) await removeDraft(join(place.root, name))
   }
   return passwords
 }
@@ -62,9 +62,13 @@ async function makeDraftAndRename(place: Place, passwords: Passwords, options: {
     // Another process was first: its data is as good, made with the same passwords.
     if (!(await exists(place.data))) throw error
   } finally {
-    await rm(draft, { recursive: true, force: true })
+    await removeDraft(draft)
   }
 }
+
+/** A draft may be written by another process at this moment; what cannot be removed now goes at the next start. */
+const removeDraft = (draft: string): Promise<void> =>
+  rm(draft, { recursive: true, force: true, maxRetries: 5 }).catch(() => undefined)
 
 async function readMajor(place: Place): Promise<number> {
   return Number(await readFile(join(place.data, 'PG_VERSION'), 'utf8'))
