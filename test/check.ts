@@ -1,4 +1,4 @@
-/** The quick look before a commit: types, lint, format, generated files and fast tests, all at once. Under 30 s. */
+/** The quick look before a commit: types, lint, format and fast tests, all at once. Under 30 s. */
 import { spawn } from 'node:child_process'
 
 const root = new URL('../', import.meta.url).pathname

@@ -65,6 +65,10 @@ async function runFiles(files: readonly string[], label: string): Promise<void> 
     if (nesting > 0 || !/^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) /.test(message))
       process.stdout.write(`  ${message}\n`)
   })
+  stream.on('test:summary', ({ file, success, duration_ms }) => {
+    if (file)
+      process.stdout.write(`${success ? '●' : '✕'} ${file.replace(root, '')} (${(duration_ms / 1000).toFixed(1)} s)\n`)
+  })
   const output: string[] = []
   stream.on('test:stderr', ({ message }) => void output.push(message))
   stream.on('test:stdout', ({ message }) => (quiet ? undefined : process.stdout.write(message)))

@@ -1,6 +1,6 @@
 /** Where everything lies: the data, the socket, the passwords; and who may touch it. */
-import { createHash } from 'node:crypto'
-import { chmod, lchown, mkdir, realpath, writeFile } from 'node:fs/promises'
+import { createHash, randomBytes } from 'node:crypto'
+import { chmod, lchown, link, mkdir, realpath, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Binaries, prepareBinaries } from './binaries.ts'
 import { codeOf, readIfThere, statIfThere } from './file-facts.ts'
@@ -40,13 +40,10 @@ export async function choosePlace(needs: {
   const noted = (await readIfThere(note))?.split('\n')[0]
   const stats = await statIfThere(join(noted ?? own, 'data'))
   const runner = chooseRunner({ unshare: needs.unshare, data: join(noted ?? own, 'data'), dataOwner: stats })
-  const root = noted ?? (canPassThrough(runner, home) ? own : join('/var/lib/vouch', hash))
+  const root = noted ?? (canPassThrough(runner, home) ? own : await noteElsewhere(note, hash))
   if (root !== own) {
     await makeElsewhere(root)
-    if (noted === undefined) {
-      await writeFile(note, `${root}\nPostgreSQL's user can't reach ${own}, so its data is there.\n`, { mode: 0o600 })
-      needs.log('postgres_data_elsewhere', { path: root })
-    }
+    if (noted === undefined) needs.log('postgres_data_elsewhere', { path: root })
   }
   // A user switched to must pass through the folder. It stays ours, so that nothing we open as root in it can be
   // replaced by a link to something else.
@@ -87,6 +84,27 @@ async function makeFolder(path: string): Promise<void> {
     throw new Error(
       `${path} must be a folder of uid ${uid}, as which Vouch runs, and is uid ${stats?.uid}'s. Run as that.`,
     )
+  }
+}
+
+/**
+ * Chooses a place outside of the home and writes it down, whole or not at all; of two processes at once the first decides.
+ * Each choice is new: what an earlier home at the same path left behind is not this home's.
+ */
+async function noteElsewhere(note: string, hash: string): Promise<string> {
+  const nonce = randomBytes(4).toString('hex')
+  const root = join('/var/lib/vouch', `${hash}-${nonce}`)
+  const draft = `${note}.${nonce}`
+  await writeFile(draft, `${root}\nPostgreSQL's user can't reach the home, so its data is there.\n`, { mode: 0o600 })
+  try {
+    await link(draft, note)
+    return root
+  } catch (error) {
+    const first = codeOf(error) === 'EEXIST' ? (await readIfThere(note))?.split('\n')[0] : undefined
+    if (first === undefined) throw error
+    return first
+  } finally {
+    await rm(draft, { force: true })
   }
 }
 
