@@ -44,6 +44,8 @@ async function runFiles(files: readonly string[], label: string): Promise<void> 
     files: files.map((file) => root + file),
     concurrency: Math.max(2, availableParallelism()),
     timeout: 240_000,
+    // A test that failed may have left something open; it must not keep the run waiting.
+    execArgv: ['--test-force-exit'],
   })
   const note = (kind: 'passed' | 'failed' | 'skipped', { name, file = '' }: { name: string; file?: string }) =>
     report[kind].push({ name, file: file.replace(root, ''), on: label })
@@ -127,7 +129,7 @@ else {
 }
 for (const { file, name, error } of problems) process.stdout.write(`\n✕ ${file}: ${name}\n${describe(error)}\n`)
 if (report.skipped.length > 0) process.stdout.write(`${report.skipped.length} skipped\n`)
-if (report.passed.length === 0) process.stdout.write('no test ran\n')
+if (report.passed.length + report.failed.length === 0) process.stdout.write('no test ran\n')
 process.stdout.write(`${report.passed.length} passed, ${report.failed.length} failed\n`)
 process.exitCode = report.failed.length === 0 && report.passed.length > 0 ? 0 : 1
 

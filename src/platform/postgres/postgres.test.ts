@@ -358,7 +358,7 @@ void test(
     const own = await open(home, { unshare: 'never' })
     const place = (await readFile(join(home, 'postgres', 'LOCATION'), 'utf8')).split('\n')[0]!
     made.places.push(place)
-    assert.match(place, /^\/var\/lib\/vouch\/[0-9a-f]{16}$/)
+    assert.match(place, /^\/var\/lib\/vouch\/[0-9a-f]{16}-[0-9a-f]{8}$/)
     assert.equal((await ask(own.urls.app, 'select')).length, 1)
     await own.close()
     const again = await open(home)
