@@ -3,11 +3,12 @@
  * decided; times on the wire say what the clock said.
  *
  * Partitions are by month of the id: `database.ensurePartitions` makes this month's, the one before and three ahead. It
- * runs at start and every hour (`startLoops`), so a clock that jumps further than that needs one run of it.
+ * runs at start, every hour (`startLoops`), and when a row finds its month missing.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createFakeClock, createWorld, payment, type World } from '#harness'
+import { waitUntil } from '../harness/own-installation.ts'
 
 const hour = 3_600_000
 const day = 24 * hour
@@ -51,12 +52,18 @@ test('a clock that steps back or leaps forward leaves ids unique and rising, and
   assert.ok(!world.logLines.some((line) => line.includes('"level":"error"')), world.logLines.join(''))
 })
 
-test('a clock that leaps past the months that are ready needs one run of the hourly loop, then all goes on', async () => {
+test('a clock that leaps past the months that are ready is answered 503 until they are made, and then all goes on', async () => {
   const clock = createFakeClock()
   await using world = await createWorld({ clock })
   await decide(world)
   clock.set(clock.now() + 400 * day)
-  await world.vouch.database.ensurePartitions()
+  const refused = await world.as('ada').post('/v1/evaluate', payment())
+  assert.deepEqual([refused.status, refused.headers.get('retry-after')], [503, '2'])
+  await waitUntil(
+    'the month is there',
+    5_000,
+    async () => (await world.as('ada').post('/v1/evaluate', payment())).status === 200,
+  )
   const later = await decide(world)
   clock.set(clock.now() - 400 * day)
   const earlier = await decide(world)

@@ -30,7 +30,7 @@ parsers.setTypeParser(pg.types.builtins.INT8, (text) => BigInt(text))
 
 export function openConnections(
   url: string,
-  options: { hooks?: WriteHooks; onError?: (error: Error) => void } = {},
+  options: { hooks?: WriteHooks; onError?: (error: Error) => void; onMissingMonth?: () => void } = {},
 ): Connections {
   const pool = new pg.Pool({
     connectionString: url,
@@ -79,6 +79,10 @@ export function openConnections(
       } catch (error) {
         if (isConnectionLoss(error)) broken = true
         else await client.query('rollback').catch(() => (broken = true))
+        if (lacksMonth(error)) {
+          options.onMissingMonth?.()
+          throw away(error, 'The tables of this month are being made. Nothing was stored; try again shortly.')
+        }
         throw asFault(error, isCommitting)
       } finally {
         client.release(broken)
@@ -115,6 +119,10 @@ const lossMessages = /connection (terminated|timeout)|timeout (exceeded|expired)
 const isConnectionLoss = (error: unknown): boolean =>
   /^(08...|57P0.|ECONN.*|EPIPE|ENOENT|ETIMEDOUT)$/.test(codeOf(error)) ||
   (error instanceof Error && lossMessages.test(error.message))
+
+/** A row whose id lies beyond the partitions that exist: the clock leapt further than they were made ahead. */
+const lacksMonth = (error: unknown): boolean =>
+  codeOf(error) === '23514' && error instanceof Error && error.message.startsWith('no partition of relation')
 
 /** Errors that say "not now" become a Fault the caller can wait on; all others pass as they are. */
 function asFault(error: unknown, isCommitting = false): unknown {

@@ -37,7 +37,10 @@ export async function openDatabase(needs: {
   onError?: (error: Error) => void
 }): Promise<Database> {
   const { url, clock, ...options } = needs
-  const connections = openConnections(url, options)
+  const connections = openConnections(url, {
+    ...options,
+    onMissingMonth: () => void database.ensurePartitions().catch((error: Error) => options.onError?.(error)),
+  })
   const database: Database = {
     connections,
     ping: async () => {
