@@ -24,6 +24,7 @@ export const layers: readonly Layer[] = [
     // Audit comes before tenancy on purpose: creating a tenant is itself audited.
     modules: [
       'telemetry',
+      'tlog',
       'loops',
       'postgres',
       'database',

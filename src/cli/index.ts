@@ -26,13 +26,14 @@ import { decide } from './decide.ts'
 import { demo } from './demo-command.ts'
 import { doctor } from './doctor.ts'
 import { key } from './key.ts'
+import { log } from './log.ts'
 import { migrate } from './migrate.ts'
 import { serve } from './serve.ts'
 import { tenant } from './tenant.ts'
 
 export type { Terminal } from './command.ts'
 
-export const commands: readonly Command[] = [serve, demo, tenant, key, decide, claims, doctor, migrate]
+export const commands: readonly Command[] = [serve, demo, tenant, key, decide, log, claims, doctor, migrate]
 
 const overview = (): string => {
   const width = Math.max(...commands.map(({ name }) => name.length))
