@@ -30,7 +30,7 @@ const onFifteen = [
 const all = globSync('{src,test}/**/*.test.ts', { cwd: root }).sort()
 const texts = new Map(await Promise.all(all.map(async (file) => [file, await readFile(root + file, 'utf8')] as const)))
 const needsDatabase = (file: string): boolean =>
-  /#harness|openOwnPostgres|claims-are-proven/.test(`${file} ${texts.get(file)}`)
+  /harness|openOwnPostgres|claims-are-proven/.test(`${file} ${texts.get(file)}`)
 
 const report: RunReport = { passed: [], failed: [], skipped: [] }
 type Problem = { file: string; name: string; error: unknown }
