@@ -1,5 +1,5 @@
 /**
- * Runs the tests: all of them, or with --fast those that need no database. Arguments name files to run alone.
+ * Runs the tests: all of them, or with --fast those that need neither a database nor other programs. Arguments name files to run alone.
  * First the types, then everything on PostgreSQL 18, then what touches SQL again on 15, last the claims, which look at
  * the report of what passed. The last line is `N passed, N failed`.
  */
@@ -29,8 +29,9 @@ const onFifteen = [
 ]
 const all = globSync('{src,test}/**/*.test.ts', { cwd: root }).sort()
 const texts = new Map(await Promise.all(all.map(async (file) => [file, await readFile(root + file, 'utf8')] as const)))
-const needsDatabase = (file: string): boolean =>
-  /harness|openOwnPostgres|claims-are-proven/.test(`${file} ${texts.get(file)}`)
+/** Needs a database, or starts other programs. */
+const isSlow = (file: string): boolean =>
+  /harness|openOwnPostgres|claims-are-proven|child_process/.test(`${file} ${texts.get(file)}`)
 
 const report: RunReport = { passed: [], failed: [], skipped: [] }
 type Problem = { file: string; name: string; error: unknown }
@@ -101,7 +102,7 @@ if (!isFast && named.length === 0) {
 }
 if (isFast)
   await runFiles(
-    all.filter((file) => !needsDatabase(file)),
+    all.filter((file) => !isSlow(file)),
     'fast',
   )
 else if (named.length > 0) await withPostgres(18, () => runFiles(named, 'named'))
