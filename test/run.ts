@@ -26,12 +26,16 @@ const onFifteen = [
   'test/journeys/first-decision.test.ts',
   'test/journeys/two-processes.test.ts',
   'src/platform/keys/keys.test.ts',
+  'src/platform/log/log.test.ts',
+  'src/platform/trail/trail.test.ts',
 ]
 const all = globSync('{src,test}/**/*.test.ts', { cwd: root }).sort()
 const texts = new Map(await Promise.all(all.map(async (file) => [file, await readFile(root + file, 'utf8')] as const)))
-/** Needs a database, or starts other programs. */
+/** Needs a database, or starts other programs. `#harness/certificate` and `#harness/witness` do neither. */
 const isSlow = (file: string): boolean =>
-  /harness|openOwnPostgres|claims-are-proven|child_process/.test(`${file} ${texts.get(file)}`)
+  /harness(?!\/(certificate|witness)')|openOwnPostgres|claims-are-proven|child_process/.test(
+    `${file} ${texts.get(file)}`,
+  )
 
 const report: RunReport = { passed: [], failed: [], skipped: [] }
 type Problem = { file: string; name: string; error: unknown }

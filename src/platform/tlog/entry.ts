@@ -32,9 +32,21 @@ export function commitTo(salt: Uint8Array, content: string): string {
 }
 
 /** The bytes of an entry. `timeMs` is in ms since 1970. */
-export function makeEntry(of: { id: string; timeMs: number; type: string; salt: Uint8Array; content: string }): Buffer {
-  const { id, timeMs, type, salt, content } = of
-  const entry: Entry = { v: 1, id, at: rfc3339(timeMs), type, commit: commitTo(salt, content) }
+export const makeEntry = (of: {
+  id: string
+  timeMs: number
+  type: string
+  salt: Uint8Array
+  content: string
+}): Buffer => {
+  const { salt, content, ...more } = of
+  return makeEntryBytes({ ...more, commit: commitTo(salt, content) })
+}
+
+/** The same from a commitment that is known. */
+export function makeEntryBytes(of: { id: string; timeMs: number; type: string; commit: string }): Buffer {
+  const { id, timeMs, type, commit } = of
+  const entry: Entry = { v: 1, id, at: rfc3339(timeMs), type, commit }
   const bytes = Buffer.from(canonicalJson(entry))
   parseEntry(bytes)
   return bytes

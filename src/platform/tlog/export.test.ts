@@ -208,6 +208,9 @@ test('whatever the content, its line has one spelling, the one of JSON.stringify
     const line = Buffer.from(`{"index":0,"salt":"${salt.toString('hex')}","content":"${spelled}"}`)
     assert.deepEqual(checkContentLine(lineOf(line), 0, ''), { why: 'its line in contents.jsonl is malformed' }, spelled)
   }
+  // An empty content needs both of its quotes.
+  const oneQuote = Buffer.from(`{"index":0,"salt":"${salt.toString('hex')}","content":"}`)
+  assert.ok(typeof checkContentLine(lineOf(oneQuote), 0, commitTo(salt, '')) === 'object')
   assert.throws(() => formatContentLine(0, salt, '\ud800'), TlogError)
 })
 

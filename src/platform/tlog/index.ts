@@ -41,10 +41,29 @@ export {
   type SignatureType,
   type Signer,
 } from './keys.ts'
+export { type Jwk, toJwk, toPem } from './public-key.ts'
 export { type Checkpoint, formatCheckpoint, parseCheckpoint } from './checkpoint-text.ts'
 export { cosignCheckpoint, openCheckpoint, signCheckpoint } from './checkpoint.ts'
 export { type Cosignature, readCosignatures } from './witnessed.ts'
+export {
+  type AddCheckpoint,
+  formatAddCheckpoint,
+  parseAddCheckpoint,
+  readWitnessAnswer,
+  sizeContentType,
+  type WitnessAnswer,
+} from './add-checkpoint.ts'
+export { formatPolicy, isWitnessed, parsePolicy, type WitnessPolicy } from './witness-policy.ts'
 export { formatProof, parseProof, type ProofVerdict, type TlogProof, verifyProof } from './tlog-proof.ts'
-export { commitTo, type Entry, makeEntry, newSalt, parseEntry, saltBytes, verifyContent } from './entry.ts'
+export {
+  commitTo,
+  type Entry,
+  makeEntry,
+  makeEntryBytes,
+  newSalt,
+  parseEntry,
+  saltBytes,
+  verifyContent,
+} from './entry.ts'
 export { type Exported, type ExportedEntry, type ExportSource, writeExport } from './write-export.ts'
 export { type ExportReport, verifyExport, type VerifyOptions } from './verify-export.ts'

@@ -42,10 +42,16 @@ export function parseVkey(vkey: string): LogVerifier {
   if (!bytes || more.length > 0 || !isKeyName(name)) throw new TlogError('a verifier key is name+id+base64')
   if (keyId(name, bytes) !== id) throw new TlogError('the id of the verifier key is not that of its key')
   if (!type) throw new TlogError('the verifier key is of an unknown type')
-  const { keyBytes, spki } = types[type]
+  const { keyBytes } = types[type]
   if (bytes.length !== 1 + keyBytes) throw new TlogError(`the verifier key does not have ${keyBytes} bytes`)
-  const der = Buffer.concat([Buffer.from(spki, 'hex'), bytes.subarray(1)])
+  const { der } = spkiOf({ type, vkey })
   return createVerifier(name, type, createPublicKey({ key: der, format: 'der', type: 'spki' }), vkey)
+}
+
+/** The public key: its bytes, and its SubjectPublicKeyInfo as DER. */
+export function spkiOf({ type, vkey }: Pick<LogVerifier, 'type' | 'vkey'>): { raw: Buffer; der: Buffer } {
+  const raw = Buffer.from(splitVkey(vkey)[2] ?? '', 'base64').subarray(1)
+  return { raw, der: Buffer.concat([Buffer.from(types[type].spki, 'hex'), raw]) }
 }
 
 /** Base64 may itself hold a plus. */

@@ -11,12 +11,13 @@ import { openCheckpoint } from './checkpoint.ts'
 import { type Checkpoint, parseCheckpoint } from './checkpoint-text.ts'
 import { checkpointFile, createFileReader, findStrayTile, tileFolder, vkeyFile } from './export-files.ts'
 import { emptyRoot } from './hash.ts'
+import type { Finding } from './judge-tile.ts'
 import { type LogVerifier, parseVkey, parseVkeys } from './keys.ts'
 import { TlogError } from './malformed.ts'
 import { maxNoteBytes, parseNote, readUtf8 } from './note.ts'
 import { parseTilePath, tileWidth } from './tiles.ts'
-import { judgeContents } from './walk-contents.ts'
-import { type Finding, walkTree, type WalkedTree } from './walk-tree.ts'
+import { type Walked, walkInOrder } from './walk-in-order.ts'
+import { usualThreads, walkTogether } from './walk-together.ts'
 
 export type ExportReport = {
   readonly ok: boolean
@@ -37,18 +38,21 @@ export type ExportReport = {
 export type VerifyOptions = {
   /** The log's verifier key, known from elsewhere; several stand apart by white space, and each must have signed. */
   readonly vkey?: string
-  /** Entries so far, of how many the checkpoint claims. */
+  /** How many work at once; if not said, one for a small export, and as many as the machine runs for others, at most 4. */
+  readonly threads?: number
+  /** Entries so far, of how many the checkpoint claims. Counts again from the start once there is a fault to name. */
   readonly onProgress?: (done: number, size: number) => void
 }
 
 /** Throws `TlogError` if there is no readable folder or the given key is not one. Bad data is a report, never a throw. */
-export async function verifyExport(dir: string, { vkey, onProgress }: VerifyOptions = {}): Promise<ExportReport> {
+export async function verifyExport(dir: string, options: VerifyOptions = {}): Promise<ExportReport> {
+  const { vkey } = options
   const given = vkey?.split(/\s+/).filter(Boolean).map(parseVkey)
   if (given?.length === 0) throw new TlogError('the verifier key is empty')
   requireFolder(dir)
   const findings: Finding[] = []
   const claimed = readClaim(dir, given, findings)
-  const walked = claimed ? await walkExport(dir, claimed.size, onProgress) : undefined
+  const walked = claimed ? await walkExport(dir, claimed.size, options) : undefined
   findings.push(...(walked?.findings ?? []))
   if (claimed && walked) findings.push(...judgeWhole(dir, claimed, walked.root))
   // If the signed root is that of the entries, it is the tile that was changed.
@@ -69,25 +73,10 @@ export async function verifyExport(dir: string, { vkey, onProgress }: VerifyOpti
   }
 }
 
-type Walked = WalkedTree & { contents: number; erased: number }
-
-async function walkExport(dir: string, size: number, onProgress: VerifyOptions['onProgress']): Promise<Walked> {
-  const contents = judgeContents(dir, size)
-  try {
-    const tree = await walkTree(dir, size, {
-      onBundle: contents.judgeBundle,
-      onProgress: (done) => onProgress?.(done, size),
-    })
-    if (tree.root) contents.finish()
-    // The most exact comes first: a changed entry changes every tile above it. At the same entry the tree comes before the
-    // content: it says what was changed, the other what follows from it.
-    const findings = [...tree.findings, ...contents.findings]
-    const placed = (finding: Finding): number => finding.index ?? size
-    findings.sort((one, other) => (one.span ?? 1) - (other.span ?? 1) || placed(one) - placed(other))
-    return { ...tree, ...contents.counts, findings }
-  } finally {
-    contents.close()
-  }
+/** Threads only ever find that all is well. Whatever else they meet is named by going through the export in order. */
+async function walkExport(dir: string, size: number, { threads, onProgress }: VerifyOptions): Promise<Walked> {
+  const walk = { dir, size, onProgress: (done: number) => onProgress?.(done, size) }
+  return (await walkTogether(walk, threads ?? usualThreads(size))) ?? (await walkInOrder(walk))
 }
 
 function requireFolder(dir: string): void {

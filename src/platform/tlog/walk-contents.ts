@@ -3,10 +3,11 @@ import { join } from 'node:path'
 import { checkContentLine } from './contents.ts'
 import { commitLength, commitOffset, readEntryForm } from './entry-form.ts'
 import { contentsFile } from './export-files.ts'
-import { type Line, openLines } from './lines.ts'
+import { seekLine } from './find-line.ts'
+import { collectFindings, type Finding } from './judge-tile.ts'
+import { type Line, type LineReader, openLines } from './lines.ts'
 import { TlogError } from './malformed.ts'
 import { tileWidth } from './tiles.ts'
-import { type Finding, maxFindings } from './walk-tree.ts'
 
 export type ContentsJudge = {
   /** Judges the lines of a bundle's entries, bundle after bundle. Stops where the bundle breaks off. */
@@ -14,18 +15,27 @@ export type ContentsJudge = {
   /** After the last bundle. */
   finish(): void
   close(): void
+  /** Where in contents.jsonl the next line starts; `undefined` after a fault. */
+  offset(): number | undefined
   readonly findings: readonly Finding[]
   readonly counts: { readonly contents: number; readonly erased: number }
 }
 
-export function judgeContents(dir: string, size: number): ContentsJudge {
-  const findings: Finding[] = []
+/** From the line of entry `from` on. */
+export function judgeContents(dir: string, size: number, from: number): ContentsJudge {
+  const { findings, find: add } = collectFindings()
+  const find = (index: number | null, why: string): void => add({ index, why })
   const counts = { contents: 0, erased: 0 }
-  const find = (index: number | null, why: string): void => {
-    if (findings.length < maxFindings) findings.push({ index, why })
+  let lines = openFrom()
+
+  function openFrom(): LineReader | undefined {
+    const opened = openLines(join(dir, contentsFile))
+    if (!opened) find(null, `${contentsFile} is missing or cannot be read`)
+    if (!opened || from === 0 || seekLine(opened, from)) return opened
+    opened.close()
+    find(from, 'its line is not found')
+    return undefined
   }
-  let lines = openLines(join(dir, contentsFile))
-  if (!lines) find(null, `${contentsFile} is missing or cannot be read`)
 
   function close(): void {
     lines?.close()
@@ -56,6 +66,7 @@ export function judgeContents(dir: string, size: number): ContentsJudge {
     findings,
     counts,
     close,
+    offset: () => lines?.offset(),
     judgeBundle(bundle, index, width) {
       let at = 0
       for (let n = 0; n < width && lines; n++) {
