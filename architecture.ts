@@ -24,6 +24,7 @@ export const layers: readonly Layer[] = [
     // Audit comes before tenancy on purpose: creating a tenant is itself audited.
     modules: [
       'telemetry',
+      'outbound',
       'tlog',
       'loops',
       'postgres',
@@ -32,6 +33,9 @@ export const layers: readonly Layer[] = [
       'audit',
       'tenancy',
       'access',
+      'log',
+      'trail',
+      'retention',
       'keys',
       'limits',
     ],
@@ -89,6 +93,9 @@ export const systemScopeFiles: readonly Place[] = [
   'src/app.ts',
   'src/platform/keys/',
   'src/platform/tenancy/',
+  'src/platform/log/',
+  'src/platform/trail/',
+  'src/platform/retention/',
   'src/engine/lists/',
   'src/engine/decisions/',
   'src/platform/encryption/',
@@ -107,7 +114,7 @@ export const generatedFiles: readonly Place[] = ['src/platform/database/schema.t
 /** Lines at most; 300 where nothing is said. Tests may be longer: they are lists, read one guarantee at a time. */
 export const maxLines = 300
 export const lengths: Readonly<Record<Place, { lines: number; reason: string }>> = {
-  'src/app.ts': { lines: 120, reason: 'the composition root is read in one sitting' },
+  'src/app.ts': { lines: 180, reason: 'the composition root is read in one sitting' },
 }
 
 /** Words of a file or folder name that say nothing about what is inside. */

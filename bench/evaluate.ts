@@ -1,6 +1,6 @@
 /**
  * How much of a bare insert's throughput does a whole decision keep? Ours: POST /v1/evaluate, authenticated, validated,
- * judged, stored durably. Peer: the same server library and database, one named prepared insert of as many bytes, committed
+ * judged, stored durably, with the sequencer of the log on. Peer: the same server library and database, one named prepared insert of as many bytes, committed
  * by itself. Both over HTTP on loopback, PostgreSQL with fsync on, the load from a process of its own.
  */
 import { execFile } from 'node:child_process'
@@ -49,6 +49,7 @@ export const evaluate: Bench = async function* ({ full }) {
       })
       return { ok: true }
     })
+    vouch.startLoops()
     const ours = await vouch.server.listen({ host: '127.0.0.1', port: 0 })
     const theirs = await peer.listen({ host: '127.0.0.1', port: 0 })
     for (const connections of full ? [1, 8, 32, 128] : [1, 32]) {

@@ -4,6 +4,8 @@
  */
 import { cpus } from 'node:os'
 import { evaluate } from './evaluate.ts'
+import { log } from './log.ts'
+import { verify } from './verify.ts'
 
 export type Result = {
   case: string
@@ -16,7 +18,7 @@ export type Result = {
 }
 export type Bench = (options: { full: boolean }) => AsyncGenerator<Result>
 
-const benches: Readonly<Record<string, Bench>> = { evaluate }
+const benches: Readonly<Record<string, Bench>> = { evaluate, log, verify }
 const words = process.argv.slice(2)
 const named = words.filter((word) => !word.startsWith('--'))
 const unknown = named.filter((name) => !(name in benches))

@@ -12,11 +12,26 @@ import { createAudit } from '#platform/audit'
 import { controls as databaseControls, migrate, openDatabase, type WriteHooks } from '#platform/database'
 import { createEncryption, controls as encryptionControls } from '#platform/encryption'
 import { createKeys, actions as keyActions, controls as keyControls, routes as keyRoutes } from '#platform/keys'
+import {
+  controls as logControls,
+  createHints,
+  createLogs,
+  actions as logActions,
+  openRoutes as openLogRoutes,
+  patrolEveryMs,
+  routes as logRoutes,
+  turnEveryMs,
+  watchEveryMs,
+  witnessEveryMs,
+} from '#platform/log'
 import { createLimiter, defaultRates, controls as limitControls, type RateTable } from '#platform/limits'
 import { startLoop } from '#platform/loops'
+import { createOutbound } from '#platform/outbound'
 import { openOwnPostgres } from '#platform/postgres'
+import { createRetention, openRoutes as openRetentionRoutes, actions as retentionActions } from '#platform/retention'
 import { createMetrics, type Log } from '#platform/telemetry'
 import { createTenancy, actions as tenantActions } from '#platform/tenancy'
+import { controls as trailControls, createTrail, actions as trailActions, routes as trailRoutes } from '#platform/trail'
 import { createTransactions, controls as transactionControls } from '#products/transactions'
 
 export const version = '0.0.1'
@@ -60,31 +75,62 @@ export async function openVouch(needs: VouchNeeds) {
     const metrics = createMetrics()
     const onMasterKeyMade = (file: string) => log.warn('master_key_made_back_it_up', { path: file })
     const encryption = await createEncryption({ database, clock, masterKey: config.masterKey, onMasterKeyMade })
-    const actions = [...tenantActions, ...keyActions, ...listActions, ...decisionActions]
-    const audit = createAudit({ actions, encryption, newId, clock })
+    const actions = [
+      ...tenantActions,
+      ...logActions,
+      ...trailActions,
+      ...retentionActions,
+      ...keyActions,
+      ...listActions,
+      ...decisionActions,
+    ]
+    const hints = createHints(clock)
+    const audit = createAudit({ actions, encryption, newId, clock, onAppend: hints.note })
+    const trail = createTrail({ database, encryption, audit, log, version })
     const tenancy = createTenancy({ database, encryption, audit, newId, clock })
     const keys = createKeys({ database, encryption, audit, newId, clock })
     const limiter = createLimiter({ clock })
     const lists = createLists({ database, encryption, audit, newId, clock })
-    const decisions = createDecisions({ database, encryption, newId, clock })
+    const decisions = createDecisions({ database, encryption, newId, clock, onRecord: hints.note })
+    const sources = [audit.source, decisions.source]
+    const outbound = createOutbound({ allowedNetworks: config.outboundNetworks })
+    const logs = createLogs({
+      database, encryption, audit, sources, hints, outbound, clock, logger: log, metrics, host: config.name,
+    }) // prettier-ignore
+    closers.push(async () => {
+      await Promise.all([logs.witnesses.close(), outbound.close()])
+    })
+    const retention = createRetention({ database, logs, audit, clock, months: config.retentionMonths })
     const onDecided = (decision: string) => metrics.decisions.inc({ decision })
     const transactions = createTransactions({ decisions, lists, clock, onDecided })
 
-    const guarded = [...transactions.routes, ...decisionRoutes(decisions), ...listRoutes(lists), ...keyRoutes(keys)]
-    const open = systemRoutes({
-      version,
-      ping: database.ping,
-      metrics: () => metrics.registry.metrics(),
-      openapi: () => server.swagger(),
-    })
+    const guarded = [
+      ...transactions.routes,
+      ...decisionRoutes(decisions),
+      ...listRoutes(lists),
+      ...keyRoutes(keys),
+      ...logRoutes(logs),
+      ...trailRoutes(trail),
+    ]
+    const open = [
+      ...openLogRoutes(logs, clock),
+      ...openRetentionRoutes(retention),
+      ...systemRoutes({
+        version,
+        ping: database.ping,
+        metrics: () => metrics.registry.metrics(),
+        openapi: () => server.swagger(),
+      }),
+    ]
     const rates = needs.rates ?? defaultRates
     const server = await createServer({
-      guarded, open, newId, log, metrics, version, limiter, rates,
+      guarded, open, newId, log, metrics, version, limiter, rates, recordRead: trail.recordRead, recordRefusal: trail.recordRefusal,
       trustedProxies: config.trustedProxies,
       authenticateKey: keys.authenticate,
       authorize: (principal, permission, requestId) => authorize(database, principal, permission, requestId),
     }) // prettier-ignore
     closers.push(async () => {
+      logs.following.close()
       await server.close()
       await keys.flushLastUsed().catch(() => log.warn('last_used_lost'))
     })
@@ -93,6 +139,8 @@ export async function openVouch(needs: VouchNeeds) {
       ...databaseControls({ database }),
       ...encryptionControls({ database, encryption }),
       ...keyControls({ keys, tenancy }),
+      ...logControls({ logs }),
+      ...trailControls({ audit, tenancy, clock }),
       ...limitControls({ clock }),
       ...transactionControls({ clock }),
       ...httpControls({ server }),
@@ -100,8 +148,13 @@ export async function openVouch(needs: VouchNeeds) {
 
     const startLoops = () => {
       const loops = [
+        startLoop({ name: 'log', everyMs: turnEveryMs, log, run: logs.turn }),
+        startLoop({ name: 'log patrol', everyMs: patrolEveryMs, log, run: logs.patrol, atOnce: true }),
+        startLoop({ name: 'log witnesses', everyMs: witnessEveryMs, log, run: logs.witnesses.step }),
+        startLoop({ name: 'log verification', everyMs: watchEveryMs, log, run: logs.verifyNext }),
         startLoop({ name: 'last used', everyMs: 30_000, log, run: keys.flushLastUsed }),
         startLoop({ name: 'partitions', everyMs: 3_600_000, log, run: database.ensurePartitions }),
+        startLoop({ name: 'retention', everyMs: 3_600_000, log, run: async () => void (await retention.apply()) }),
         startLoop({ name: 'expired list entries', everyMs: 3_600_000, log, run: lists.expire }),
         startLoop({ name: 'idempotency keys', everyMs: 3_600_000, log, run: decisions.expireKeys }),
       ]
@@ -109,7 +162,7 @@ export async function openVouch(needs: VouchNeeds) {
     }
     // prettier-ignore
     return {
-      config, clock, log, own, database, encryption, audit, tenancy, keys, lists, decisions, server, guarded, open, controls, startLoops, close,
+      config, clock, log, own, database, encryption, audit, tenancy, keys, lists, decisions, logs, hints, trail, retention, server, guarded, open, controls, startLoops, close,
     }
   } catch (error) {
     await close()

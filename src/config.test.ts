@@ -15,6 +15,7 @@ test('everything that is wrong is said at once', () => {
     VOUCH_LOG_LEVEL: 'loud',
     VOUCH_DATABASE_URL: 'mysql://x',
     VOUCH_TRUSTED_PROXIES: 'true',
+    VOUCH_OUTBOUND_NETWORKS: '127.0.0.0/33',
     VOUCH_X: '',
   }
   assert.throws(
@@ -36,4 +37,13 @@ test('with nothing set, the documented defaults hold', () => {
   assert.match(config.home, /\/\.vouch$/)
   assert.equal(config.masterKey.file, `${config.home}/master.key`)
   assert.ok(Object.values(settings).every(({ means }) => means.endsWith('.')))
+})
+
+test('lists of networks are CIDR, each of them; nothing set is no network', () => {
+  const config = readConfig({ VOUCH_OUTBOUND_NETWORKS: '127.0.0.0/8, fd00::/8', VOUCH_TRUSTED_PROXIES: '10.0.0.1/32' })
+  assert.deepEqual(config.outboundNetworks, ['127.0.0.0/8', 'fd00::/8'])
+  assert.deepEqual(config.trustedProxies, ['10.0.0.1/32'])
+  assert.deepEqual(readConfig({}).outboundNetworks, [])
+  for (const wrong of ['127.0.0.1', '127.0.0.0/8,', '127.0.0.0/8 10.0.0.0/8', '300.0.0.0/8', '::/129', 'all', '*'])
+    assert.throws(() => readConfig({ VOUCH_OUTBOUND_NETWORKS: wrong }), ConfigError, wrong)
 })

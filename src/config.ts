@@ -3,6 +3,7 @@
  * one message. docs/settings.md is made from this table.
  */
 import { resolve } from 'node:path'
+import ipaddr from 'ipaddr.js'
 
 type Setting = { default: string | undefined; means: string; read(text: string): string | undefined }
 
@@ -12,21 +13,33 @@ const portText = (text: string) =>
 const urlText = (text: string) => (/^postgres(ql)?:\/\//.test(text) ? undefined : 'must begin with postgres://')
 const levelText = (text: string) =>
   /^(debug|info|warn|error|silent)$/.test(text) ? undefined : 'must be debug, info, warn, error or silent'
+const nameText = (text: string) =>
+  /^[a-z0-9]([a-z0-9.-]{0,100}[a-z0-9])?(:\d{1,5})?$/.test(text)
+    ? undefined
+    : 'must be a host name in lower case, such as vouch.example.com'
+const monthsText = (text: string) =>
+  /^\d{2,3}$/.test(text) && Number(text) >= 13 && Number(text) <= 120
+    ? undefined
+    : 'must be a number of months from 13 to 120'
 const networksText = (text: string) =>
-  text.split(',').every((part) => /^[0-9a-fA-F.:]+\/\d{1,3}$/.test(part.trim()))
+  readList(text).every((part) => /^[0-9a-fA-F.:]+\/\d{1,3}$/.test(part) && ipaddr.isValidCIDR(part))
     ? undefined
     : 'must be CIDR networks, separated by commas'
+const readList = (text: string): string[] => text.split(',').map((part) => part.trim())
 
 /** Each setting with its default, its meaning, and what is wrong with a text (`undefined` if nothing). */
 export const settings = {
   VOUCH_HOME: { default: '.vouch', means: 'Folder of this installation: master key, own PostgreSQL.', read: anyText },
   VOUCH_HOST: { default: '127.0.0.1', means: 'Address to listen on. Beyond loopback only with VOUCH_TRUSTED_PROXIES.', read: anyText },
   VOUCH_PORT: { default: '8787', means: 'Port to listen on; 0 takes a free one.', read: portText },
+  VOUCH_NAME: { default: 'localhost', means: 'Public host name of this installation. Each log bears it in its origin for ever, so set it before the first start.', read: nameText },
   VOUCH_DATABASE_URL: { default: undefined, means: 'PostgreSQL 15 or newer, as the role vouch_app. Unset: Vouch runs its own PostgreSQL below VOUCH_HOME.', read: urlText },
   VOUCH_DATABASE_OWNER_URL: { default: undefined, means: 'The same database as the role vouch_owner; read by `vouch migrate` alone.', read: urlText },
   VOUCH_MASTER_KEY: { default: undefined, means: '32 bytes in base64. Unset: read from VOUCH_MASTER_KEY_FILE.', read: anyText },
   VOUCH_MASTER_KEY_FILE: { default: undefined, means: 'File with the master key; `master.key` in VOUCH_HOME unless set. Made at the very first start.', read: anyText },
   VOUCH_TRUSTED_PROXIES: { default: undefined, means: 'Networks of your reverse proxies (CIDR, commas). Only from them is X-Forwarded-For believed; they must speak TLS to the world.', read: networksText },
+  VOUCH_OUTBOUND_NETWORKS: { default: undefined, means: 'Private networks that Vouch may call out to (CIDR, commas), e.g. a witness on this machine: 127.0.0.0/8.', read: networksText },
+  VOUCH_RETENTION_MONTHS: { default: '13', means: 'Months that the trail and decisions are kept, from 13 to 120. Published at /retention.json.', read: monthsText },
   VOUCH_LOG_LEVEL: { default: 'info', means: 'debug, info, warn, error or silent. JSON lines on standard error.', read: levelText },
 } as const satisfies Record<string, Setting> // prettier-ignore
 export type SettingName = keyof typeof settings
@@ -35,10 +48,13 @@ export type Config = {
   home: string
   host: string
   port: number
+  name: string
   databaseUrl: string | undefined
   databaseOwnerUrl: string | undefined
   masterKey: { value: string | undefined; file: string }
+  retentionMonths: number
   trustedProxies: readonly string[]
+  outboundNetworks: readonly string[]
   logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
 }
 
@@ -74,16 +90,16 @@ export function readConfig(
     home,
     host: textOf('VOUCH_HOST') ?? '127.0.0.1',
     port: Number(textOf('VOUCH_PORT')),
+    name: textOf('VOUCH_NAME') ?? 'localhost',
     databaseUrl: textOf('VOUCH_DATABASE_URL'),
     databaseOwnerUrl: textOf('VOUCH_DATABASE_OWNER_URL'),
     masterKey: {
       value: textOf('VOUCH_MASTER_KEY'),
       file: resolve(textOf('VOUCH_MASTER_KEY_FILE') ?? `${home}/master.key`),
     },
-    trustedProxies: (textOf('VOUCH_TRUSTED_PROXIES') ?? '')
-      .split(',')
-      .map((part) => part.trim())
-      .filter(Boolean),
+    retentionMonths: Number(textOf('VOUCH_RETENTION_MONTHS')),
+    trustedProxies: readList(textOf('VOUCH_TRUSTED_PROXIES') ?? '').filter(Boolean),
+    outboundNetworks: readList(textOf('VOUCH_OUTBOUND_NETWORKS') ?? '').filter(Boolean),
     logLevel: level === 'debug' || level === 'warn' || level === 'error' || level === 'silent' ? level : 'info',
   }
   if (!loopback.test(config.host) && config.trustedProxies.length === 0) {

@@ -37,7 +37,8 @@ export type Command = {
   summary: string
   /** Below the options, in --help. */
   more?: string
-  options: Readonly<Record<string, { type: 'string' | 'boolean'; means: string; value?: string }>>
+  /** One that is `multiple` may be given several times; its texts are joined, a line each. */
+  options: Readonly<Record<string, { type: 'string' | 'boolean'; means: string; value?: string; multiple?: boolean }>>
   positionals: { min: number; max: number }
   run(context: Context): Promise<ExitCode>
 }
@@ -53,7 +54,10 @@ const common: Command['options'] = {
 
 export function parseWords(command: Command, words: readonly string[]): Pick<Context, 'options' | 'positionals'> {
   const options: ParseArgsOptionsConfig = Object.fromEntries(
-    Object.entries({ ...command.options, ...common }).map(([name, { type }]) => [name, { type }]),
+    Object.entries({ ...command.options, ...common }).map(([name, { type, multiple = false }]) => [
+      name,
+      { type, multiple },
+    ]),
   )
   try {
     const { values, positionals } = parseArgs({ args: [...words], options, allowPositionals: true, strict: true })
@@ -61,7 +65,10 @@ export function parseWords(command: Command, words: readonly string[]): Pick<Con
     const isHelp = values['help'] === true
     if (!isHelp && (positionals.length < min || positionals.length > max))
       throw new UsageError(`Usage: vouch ${command.name} ${command.form}`)
-    const single = Object.entries(values).map(([name, value]) => [name, Array.isArray(value) ? value.at(-1) : value])
+    const single = Object.entries(values).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join('\n') : value,
+    ])
     return { options: Object.fromEntries(single), positionals }
   } catch (error) {
     throw error instanceof UsageError

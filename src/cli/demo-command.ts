@@ -1,9 +1,10 @@
-import { mkdir, readdir, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { join, relative } from 'node:path'
 import { openVouch, type Vouch } from '#app'
 import { fromWireId } from '#kernel/id'
 import { systemScope } from '#platform/database'
 import { emptyOwnPostgres } from '#platform/postgres'
+import { verifyExport } from '#platform/tlog'
 import { type Command, type Context, exit, integerOf, textOf, UsageError } from './command.ts'
 import {
   DemoError,
@@ -59,8 +60,12 @@ export const demo: Command = {
         stderr: process.stderr,
         isTerminal: context.terminal.isTerminal,
       })
-      // The log over decisions is not built yet: nothing to verify, and no pretending.
-      context.answer({ tenant_id, key, url, ...summary, log: null, examples }, text)
+      const logFolder = join(config.home, 'log')
+      const log = await verifyLog(vouch, tenant_id, logFolder)
+      context.answer(
+        { tenant_id, key, url, ...summary, log, examples },
+        `${text}\n${renderLog(log, nearest(logFolder))}`,
+      )
       if (context.terminal.isTerminal && context.options['exit'] !== true) {
         context.terminal.err(`\nTry it:\n${writeCurl({ url, key })}\n\nServing on ${url} until Ctrl-C.\n`)
         await context.terminal.stopped()
@@ -87,6 +92,7 @@ async function emptyHome(home: string): Promise<void> {
   }
   await mkdir(home, { recursive: true, mode: 0o700 })
   await writeFile(marker, 'A demo of Vouch. Everything here is dropped when the demo starts again.\n')
+  await rm(join(home, 'log'), { recursive: true, force: true })
   if (await exists(join(home, 'postgres'))) await emptyOwnPostgres({ home, log: () => {} })
 }
 
@@ -117,6 +123,28 @@ function chooseEvents(context: Context): {
     reported: [],
   }
 }
+
+/** As short as it can be typed from here. */
+const nearest = (path: string): string => (relative('.', path).startsWith('..') ? path : relative('.', path))
+
+type DemoLog = { size: number; root: string; verified: boolean }
+
+/** Takes the tenant's log away as anyone could, and verifies the copy: every entry, with no look at the database. */
+async function verifyLog(vouch: Vouch, wireTenant: string, folder: string): Promise<DemoLog> {
+  const tenantId = fromWireId('tenant', wireTenant)
+  if (!tenantId) throw new DemoError('the demo has no tenant')
+  const scope = systemScope(vouch.database, 'demo').asTenant(tenantId, operator())
+  const { vkeys, entries, root } = await vouch.logs.export(scope, folder)
+  const report = await verifyExport(folder, { vkey: vkeys })
+  return { size: entries, root, verified: report.ok }
+}
+
+const renderLog = ({ size, root, verified }: DemoLog, folder: string): string =>
+  [
+    `The log: ${size} entries, exported to ${folder} and verified there, every one of them: ${verified ? 'it holds' : 'IT DOES NOT HOLD'}`,
+    `  root ${root}`,
+    `  Change one byte in ${folder} and run: npx vouch log verify ${folder}`,
+  ].join('\n')
 
 /** Devices that are known to be in thieves' hands when the demo begins: the first two they will use. */
 function findReported(events: Iterable<DemoEvent>): string[] {

@@ -10,7 +10,9 @@ import { systemClock } from '#kernel/clock'
 import { Fault } from '#kernel/fault'
 import { MigrationError, UnsafeRoleError } from '#platform/database'
 import { MasterKeyError } from '#platform/encryption'
+import { LogForkError } from '#platform/log'
 import { createLog } from '#platform/telemetry'
+import { audit } from './audit.ts'
 import { claims } from './claims.ts'
 import {
   type Command,
@@ -33,7 +35,7 @@ import { tenant } from './tenant.ts'
 
 export type { Terminal } from './command.ts'
 
-export const commands: readonly Command[] = [serve, demo, tenant, key, decide, log, claims, doctor, migrate]
+export const commands: readonly Command[] = [serve, demo, tenant, key, decide, log, audit, claims, doctor, migrate]
 
 const overview = (): string => {
   const width = Math.max(...commands.map(({ name }) => name.length))
@@ -85,6 +87,7 @@ function explain(error: unknown, command: Command, terminal: Terminal): ExitCode
   const why = error instanceof Fault && error.internal !== undefined ? ` (${error.internal})` : ''
   terminal.err(`vouch ${command.name}: ${message}${why}${details}\n`)
   if (error instanceof ConfigError) return exit.usage
+  if (error instanceof LogForkError) return exit.failed
   if (error instanceof MigrationError || error instanceof UnsafeRoleError || error instanceof MasterKeyError)
     return exit.unavailable
   if (error instanceof Fault) return error.status >= 500 || error.code === 'conflict' ? exit.unavailable : exit.failed

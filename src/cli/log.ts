@@ -1,60 +1,123 @@
-import { TlogError, verifyExport, type ExportReport } from '#platform/tlog'
-import { type Command, type Context, exit, type ExitCode, textOf, UsageError } from './command.ts'
+import { type Command, type Context, type ExitCode, UsageError } from './command.ts'
+import { proveConsistent } from './log/consistency.ts'
+import { exportLog } from './log/export.ts'
+import { rotateKey, showKeys } from './log/keys.ts'
+import { proveEntry } from './log/proof.ts'
+import { setVisibility, showStatus } from './log/status.ts'
+import { verifyLog } from './log/verify.ts'
+import { verifyEntry } from './log/verify-proof.ts'
+import { runWitness } from './log/witness.ts'
 
-export const log: Command = {
-  name: 'log',
-  form: 'verify DIR',
-  summary: 'Verify an exported log: every entry, every tile, the signatures; no server, no database',
-  more:
-    'DIR is laid out as C2SP tlog-tiles has it. Without --key it uses the keys in the export, which proves nothing about\n' +
-    'who signed. Exit code 1 when the log does not verify.',
-  options: { key: { type: 'string', value: 'VKEY', means: "the log's verifier key; several stand apart by spaces" } },
-  positionals: { min: 2, max: 2 },
-  async run(context) {
-    const [verb, dir = ''] = context.positionals
-    if (verb !== 'verify') throw new UsageError('Usage: vouch log verify DIR [--key VKEY]')
-    return verifyLog(context, dir)
+type Verb = {
+  /** Words after the verb. */
+  form: string
+  words: number | 'its own'
+  means: string
+  run(context: Context, words: readonly string[]): Promise<ExitCode>
+}
+
+const verbs: Readonly<Record<string, Verb>> = {
+  export: {
+    form: 'DIR',
+    words: 1,
+    means: 'write the whole log, with contents, to an empty folder',
+    run: (context, [dir = '']) => exportLog(context, dir),
+  },
+  verify: {
+    form: 'DIR',
+    words: 1,
+    means: 'verify an exported log: every entry, every tile, the signatures; no server, no database',
+    run: (context, [dir = '']) => verifyLog(context, dir),
+  },
+  proof: {
+    form: 'ID',
+    words: 1,
+    means: 'write the proof that a decision (tr_…) or a row of the trail (aud_…) is in the log',
+    run: (context, [id = '']) => proveEntry(context, id),
+  },
+  'verify-proof': {
+    form: 'FILE',
+    words: 1,
+    means: 'verify such a proof; no server, no database',
+    run: (context, [file = '']) => verifyEntry(context, file),
+  },
+  consistency: {
+    form: 'FROM TO',
+    words: 2,
+    means: 'prove that the log of FROM entries is a beginning of the log of TO entries',
+    run: (context, [from = '', to = '']) => proveConsistent(context, from, to),
+  },
+  status: {
+    form: '',
+    words: 0,
+    means: 'name, size, what was signed last, what waits, who may read',
+    run: (context) => showStatus(context),
+  },
+  keys: { form: '', words: 0, means: 'keys that sign, and those that did', run: (context) => showKeys(context) },
+  rotate: {
+    form: '',
+    words: 0,
+    means: 'make the next key; the next checkpoint bears the signatures of both',
+    run: (context) => rotateKey(context),
+  },
+  visibility: {
+    form: 'public|private',
+    words: 1,
+    means: 'who may read the tiles: anybody, or keys with log:read; contents stay with the tenant',
+    run: (context, [wanted = '']) => setVisibility(context, wanted),
+  },
+  witness: {
+    form: 'add|list|remove|quorum|policy',
+    words: 'its own',
+    means: 'who cosigns checkpoints, what each did last, and how many of them must',
+    run: runWitness,
   },
 }
 
-async function verifyLog(context: Context, dir: string): Promise<ExitCode> {
-  const vkey = textOf(context, 'key')
-  const progress = showProgress(context)
-  const options = { ...(vkey === undefined ? {} : { vkey }), onProgress: progress.show }
-  const report = await verifyExport(dir, options).catch((error: unknown) => {
-    throw error instanceof TlogError ? new UsageError(error.message) : error
-  })
-  progress.end()
-  context.answer(report, describe(report))
-  return report.ok ? exit.ok : exit.failed
-}
+const formOf = (name: string, { form }: Verb): string => (form ? `${name} ${form}` : name)
+const entries = Object.entries(verbs)
+const width = Math.max(...entries.map(([name, verb]) => formOf(name, verb).length))
 
-function describe({ ok, origin, size, root, contents, erased, first_bad, key }: ExportReport): string {
-  const where = first_bad?.index === null || first_bad === null ? '' : `entry ${first_bad.index}: `
-  const lines = [
-    ok ? '● the log verifies' : '✕ the log does not verify',
-    ...(first_bad ? [`  first fault  ${where}${first_bad.why}`] : []),
-    `  origin       ${origin ?? 'unknown'}`,
-    `  entries      ${size ?? 'unknown'}, ${contents} with their content, ${erased} erased`,
-    `  root         ${root ?? 'unknown'}`,
-    `  key          ${key}`,
-  ]
-  return lines.join('\n')
-}
-
-/** One line that is written over, on a terminal alone. */
-function showProgress({ terminal }: Context) {
-  let shown = 0
-  return {
-    show(count: number, size: number): void {
-      if (!terminal.isTerminal) return
-      const text = `${count} of ${size} entries verified`
-      terminal.err(`\r${text.padEnd(shown)}`)
-      shown = text.length
+export const log: Command = {
+  name: 'log',
+  form: 'export DIR | verify DIR | proof ID | verify-proof FILE | consistency FROM TO | status | keys | rotate | visibility | witness',
+  summary: 'Export the log of everything that was decided and done, verify it, prove what is in it',
+  more: [
+    ...entries.map(([name, verb]) => `  ${formOf(name, verb).padEnd(width)}  ${verb.means}`),
+    '',
+    'An export is laid out as C2SP tlog-tiles has it, a proof as C2SP tlog-proof. Without --key, verify uses the keys in the',
+    'export, which proves nothing about who signed. Exit code 1: it does not verify, or the stored log is not what was signed.',
+  ].join('\n'),
+  options: {
+    tenant: { type: 'string', value: 'ID', means: 'whose log; not needed while there is only one' },
+    test: { type: 'boolean', means: "that of the tenant's test twin" },
+    key: {
+      type: 'string',
+      value: 'VKEY',
+      multiple: true,
+      means: "verify, verify-proof: the log's verifier key, or @FILE that holds it; may be given several times",
     },
-    end(): void {
-      if (shown > 0) terminal.err(`\r${' '.repeat(shown)}\r`)
-      shown = 0
+    out: {
+      type: 'string',
+      value: 'FILE',
+      means: 'proof: where to write it (ID.tlog-proof in this folder unless told)',
     },
-  }
+    entry: { type: 'string', value: 'FILE', means: 'verify-proof: bytes of the entry (beside the proof unless told)' },
+    vkey: {
+      type: 'string',
+      value: 'VKEY',
+      multiple: true,
+      means: "witness add: the witness's verifier key; may be given twice",
+    },
+    content: { type: 'string', value: 'FILE', means: 'verify-proof: its content (beside the proof unless told)' },
+  },
+  positionals: { min: 1, max: 3 },
+  async run(context) {
+    const [name = '', ...words] = context.positionals
+    const verb = Object.hasOwn(verbs, name) ? verbs[name] : undefined
+    if (!verb) throw new UsageError(`Usage: vouch log ${entries.map(([one]) => one).join(' | ')}`)
+    if (verb.words !== 'its own' && words.length !== verb.words)
+      throw new UsageError(`Usage: vouch log ${formOf(name, verb)}`)
+    return verb.run(context, words)
+  },
 }

@@ -1,6 +1,7 @@
 /** Puts route tables on the server. Each request makes the same stops, in the same order; see ARCHITECTURE.md. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import Type, { type TSchema } from 'typebox'
+import type { AuditAction } from '#kernel/audit-action'
 import { Fault } from '#kernel/fault'
 import type { OpenRoute, Permission, RateClass } from '#kernel/route'
 import type { Principal, RequestContext, Route } from '#platform/access'
@@ -14,6 +15,10 @@ export type MountNeeds = {
   authorize(principal: Principal, permission: Permission, requestId: string): Scope
   limiter: Limiter
   rates: RateTable
+  /** Writes that data was read; an answer waits for it. */
+  recordRead(scope: Scope, action: AuditAction, target: string | undefined): Promise<void>
+  /** Writes that a valid key was refused for want of a scope. */
+  recordRefusal(principal: Principal, requestId: string, target: string): Promise<void>
 }
 
 type Guarded = { context: RequestContext }
@@ -35,7 +40,7 @@ const headersOf = ({ headers }: Route | OpenRoute): TSchema | undefined =>
   )
 
 function schemaOf(route: Route | OpenRoute) {
-  const isJson = !('contentType' in route) || route.contentType === undefined
+  const isJson = route.contentType === undefined
   return {
     tags: [route.tag],
     summary: route.summary,
@@ -49,8 +54,13 @@ function schemaOf(route: Route | OpenRoute) {
 }
 
 export function mountGuarded(app: FastifyInstance, routes: readonly Route[], needs: MountNeeds): void {
-  const { authenticateKey, authorize, limiter, rates } = needs
+  const { authenticateKey, authorize, limiter, rates, recordRead, recordRefusal } = needs
   for (const route of routes) {
+    /** Written for a key that was let in and lacks a scope; never for a stranger. */
+    const noteRefusal = async (error: unknown, principal: Principal, requestId: string): Promise<void> => {
+      if (error instanceof Fault && error.code === 'forbidden')
+        await recordRefusal(principal, requestId, `${route.method} ${route.path}`)
+    }
     app.route({
       method: route.method,
       url: toFastifyPath(route.path),
@@ -68,8 +78,13 @@ export function mountGuarded(app: FastifyInstance, routes: readonly Route[], nee
           },
         )
         if (route.rate !== 'none') requireRoom(reply, takeAll(limiter, rates, route.rate, principal, address))
-        const scope = authorize(principal, route.permission, request.id)
-        contexts.set(request, { context: { scope, principal, requestId: request.id } })
+        try {
+          const scope = authorize(principal, route.permission, request.id)
+          contexts.set(request, { context: { scope, principal, requestId: request.id } })
+        } catch (error) {
+          await noteRefusal(error, principal, request.id)
+          throw error
+        }
       },
       handler: async (request, reply) => {
         const guarded = contexts.get(request)
@@ -78,11 +93,19 @@ export function mountGuarded(app: FastifyInstance, routes: readonly Route[], nee
           Object.keys(route.headers ?? {}).map((name) => [name, headerOf(request, name)]),
         )
         const { params, query, body } = request
+        const { scope, principal, requestId } = guarded.context
+        const answering = route.run(guarded.context, { params, query, body, headers })
         const {
           status = 200,
           body: answer,
           headers: more = {},
-        } = await route.run(guarded.context, { params, query, body, headers })
+        } = await answering.catch(async (error: unknown) => {
+          await noteRefusal(error, principal, requestId)
+          throw error
+        })
+        if (route.audit !== 'none' && route.audit.level === 'reads')
+          await recordRead(scope, route.audit, targetOf(params))
+        if (route.contentType) reply.type(route.contentType)
         return reply
           .code(status)
           .headers(more)
@@ -95,6 +118,12 @@ export function mountGuarded(app: FastifyInstance, routes: readonly Route[], nee
 const headerOf = (request: FastifyRequest, name: string): string | undefined => {
   const value = request.headers[name]
   return Array.isArray(value) ? value.join(', ') : value
+}
+
+/** What an address names: its ids and words, as `list/entry`. */
+const targetOf = (params: unknown): string | undefined => {
+  const names = typeof params === 'object' && params !== null ? Object.values(params) : []
+  return names.length > 0 ? names.join('/') : undefined
 }
 
 function takeAll(
@@ -143,8 +172,8 @@ export function mountOpen(
         if (route.rate !== 'none')
           requireRoom(reply, [limiter.take(`ip ${addressName(request.ip)} open`, rates.ip[route.rate])])
       },
-      handler: async (_request, reply) => {
-        const { status = 200, body, headers = {} } = await route.run()
+      handler: async ({ params }, reply) => {
+        const { status = 200, body, headers = {} } = await route.run({ params })
         if (route.contentType) reply.type(route.contentType)
         return reply.code(status).headers(headers).send(body)
       },

@@ -157,7 +157,7 @@ export async function createServer(needs: ServerNeeds): Promise<FastifyInstance>
 
   const paths = [...needs.open, ...needs.guarded].map(({ method, path }) => ({
     method,
-    form: new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`),
+    form: new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+').replace('*', '.+')}$`),
   }))
   app.setNotFoundHandler(async (request, reply) => {
     // Searching for addresses is as slow as guessing keys.

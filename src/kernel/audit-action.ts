@@ -9,4 +9,6 @@ export type AuditAction = {
   ocsfClass: 3001 | 3002 | 3003 | 3004 | 3005 | 3006 | 6003
   /** OCSF activity within the class: for 3004 and 6003 create 1, read 2, update 3, delete 4, other 99. */
   ocsfActivity: number
+  /** `reads`: a tenant may choose to leave it out. Absent: the floor, changes and refusals, which are always written. */
+  level?: 'reads'
 }

@@ -43,5 +43,8 @@ export function toPage<Row extends { id: string }, Item>(
 ) {
   const shown = rows.slice(0, ask.limit - 1)
   const last = rows.length === ask.limit ? shown.at(-1) : undefined
-  return { data: shown.map(toItem), next_cursor: last ? Buffer.from(last.id).toString('base64url') : null }
+  return { data: shown.map(toItem), next_cursor: last ? toCursor(last.id) : null }
 }
+
+/** The cursor of the page whose rows are all before this id. */
+export const toCursor = (id: string): string => Buffer.from(id).toString('base64url')

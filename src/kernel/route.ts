@@ -15,6 +15,10 @@ export const permissions = {
   'lists:read': 'read lists and their entries',
   'keys:write': 'issue, rotate and revoke keys, within its own scopes',
   'keys:read': 'see keys (never their secrets)',
+  'audit:write': 'set the level of the trail',
+  'audit:read': 'read the trail and its level',
+  'log:read': 'read the log, its contents, proofs and keys',
+  'log:write': 'set who may read the log, its keys, witnesses and followers',
   'history:write': 'date events in the past (imports and replays)',
 } as const
 export type Permission = keyof typeof permissions
@@ -34,7 +38,7 @@ export type Reply<R> = { status?: number; body: R; headers?: Record<string, stri
 
 type Described<P extends TSchema, Q extends TSchema, B extends TSchema, R extends TSchema> = {
   method: Method
-  /** OpenAPI form: `/v1/decisions/{trace_id}`. */
+  /** OpenAPI form: `/v1/decisions/{trace_id}`. One that ends with `*` takes all addresses below, as the parameter `*`. */
   path: `/${string}`
   summary: string
   description?: string
@@ -48,6 +52,8 @@ type Described<P extends TSchema, Q extends TSchema, B extends TSchema, R extend
   headers?: Readonly<Record<string, string>>
   reply: R
   status?: 200 | 201 | 204
+  /** What the reply is, when not JSON. */
+  contentType?: string
   rate: RateClass
 }
 
@@ -60,15 +66,20 @@ export type GuardedRoute<
   R extends TSchema = TSchema,
 > = Described<P, Q, B, R> & {
   permission: Permission
+  /** A GET names an action of the level `reads`, which is written for it. */
   audit: AuditAction | 'none'
+  /** Why it leaves no row, when its `audit` is `none`. */
+  unrecorded?: string
   run(context: Ctx, input: RouteInput<P, Q, B>): Promise<Reply<Static<R>>>
 }
 
 /** A route without a key. `loopback` answers only to callers on this machine. */
-export type OpenRoute<R extends TSchema = TSchema> = Described<TSchema, TSchema, TSchema, R> & {
+export type OpenRoute<P extends TSchema = TSchema, R extends TSchema = TSchema> = Described<P, TSchema, TSchema, R> & {
   permission: 'public' | 'loopback'
   audit: 'none'
-  /** What the reply is, when not JSON. */
-  contentType?: string
-  run(): Promise<Reply<Static<R>>>
+  run(input: { params: Static<P> }): Promise<Reply<Static<R>>>
 }
+
+/** Types an open route from its schemas. */
+export const openRoute = <P extends TSchema, R extends TSchema>(described: OpenRoute<P, R>): OpenRoute<P, R> =>
+  described

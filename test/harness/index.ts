@@ -88,6 +88,7 @@ export async function createWorld(
     rates?: RateTable
     hooks?: WriteHooks
     logLevel?: 'info' | 'silent'
+    settings?: Readonly<Record<string, string>>
   } = {},
 ): Promise<World> {
   const clock = options.clock ?? systemClock
@@ -99,6 +100,7 @@ export async function createWorld(
     VOUCH_MASTER_KEY: randomBytes(32).toString('base64'),
     VOUCH_PORT: '0',
     VOUCH_LOG_LEVEL: options.logLevel ?? 'info',
+    ...options.settings,
   }
   const logLines: string[] = []
   const log = createLog({ clock, level: options.logLevel ?? 'info', write: (line) => void logLines.push(line) })

@@ -8,7 +8,9 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { createWorld, payment, type World } from '#harness'
+import { systemScope } from '#platform/database'
 import { pointTo } from '#kernel/json-pointer'
+import { createSigner, newSeed } from '#platform/tlog'
 
 const corpus = new URL('../../../shared/testdata/abuse-inputs/', import.meta.url).pathname
 const hasCorpus = existsSync(corpus)
@@ -67,6 +69,15 @@ const bodies: Readonly<Record<string, () => Record<string, unknown>>> = {
   }),
   'POST /v1/keys/{key_id}/rotate': () => ({ overlap_seconds: 60 }),
   'PUT /v1/lists/{list_id}': () => ({ kind: 'deny' }),
+  'POST /v1/log/witnesses': () => ({
+    vkeys: createSigner(`w${++made}`, 'ed25519-cosignature', newSeed()).vkey,
+    url: 'https://witness.example/w',
+  }),
+  'PUT /v1/log/witness-quorum': () => ({ quorum: 0 }),
+  'PUT /v1/log/visibility': () => ({ public: false }),
+  'PUT /v1/log/followers/{name}': () => ({ position: 0 }),
+  'POST /v1/log/followers/{name}/acknowledge': () => ({ from: 0, to: 0 }),
+  'PUT /v1/audit/level': () => ({ level: 'reads' }),
   'POST /v1/lists/{list_id}/entries': () => ({
     field: 'user_id',
     value: `u_${++made}`,
@@ -95,14 +106,18 @@ async function createSender(world: World) {
       ...(payload === undefined ? {} : { payload }),
     })
   }
+  /** Of routes that do not answer in JSON. */
+  const plainTypes = new Set(world.vouch.guarded.flatMap(({ contentType = [] }) => contentType))
   /** Answers that break the guarantee, in words; `said` is what must not come back in a refusal. */
   const judge = (what: string, answer: Answer, said?: string): string[] => {
     const { statusCode, body } = answer
     const type = answer.headers['content-type']?.toString() ?? ''
     if (statusCode === 204 && body === '') return []
     if (statusCode >= 500) return [`${what}: ${statusCode} ${body}`]
-    if (statusCode < 400)
-      return type.startsWith('application/json') && isJson(body) ? [] : [`${what}: ${statusCode} but ${type}`]
+    if (statusCode < 400) {
+      const isDocumented = type.startsWith('application/json') ? isJson(body) : plainTypes.has(type)
+      return isDocumented ? [] : [`${what}: ${statusCode} but ${type}`]
+    }
     if (!type.startsWith('application/problem+json') || !isJson(body))
       return [`${what}: ${statusCode} is not a problem but ${type}: ${body}`]
     if (answer.headers['x-content-type-options'] !== 'nosniff')
@@ -210,16 +225,26 @@ test(
       key_id: key,
       trace_id: JSON.parse(decided.body).trace_id,
       entry_id: `ent_${'0'.repeat(32)}`,
+      id: JSON.parse(decided.body).trace_id,
+      name: 'known',
     }
+    const follower = await ask({ method: 'PUT', url: '/v1/log/followers/known', payload: '{"position":0}' })
+    assert.equal(follower.statusCode, 200, follower.body)
+    await world.vouch.logs.drain(systemScope(world.vouch.database, 'test').asTenant(world.acme.id))
     const fill = (path: string, more: Record<string, string> = {}): string =>
-      path.replaceAll(/\{(\w+)\}/g, (_, name: string) => more[name] ?? ids[name] ?? `unknown_${name}`)
+      path
+        .replaceAll(/\{(\w+)\}/g, (_, name: string) => more[name] ?? ids[name] ?? `unknown_${name}`)
+        .replace('*', '0/000.p/1')
+    /** What an ordinary request must ask. */
+    const queries: Readonly<Record<string, string>> = { 'GET /v1/log/consistency': '?from=1&to=1' }
 
     // Our own words: what logs say of ordinary requests and of ordinary refusals, at every route.
     for (const { method, path, body } of world.vouch.guarded) {
       const sample = bodies[`${method} ${path}`]?.()
       assert.equal(sample !== undefined, body !== undefined, `${method} ${path} needs a valid body in this test`)
       if (method === 'DELETE') continue
-      const answer = await ask({ method, url: fill(path), ...(sample ? { payload: JSON.stringify(sample) } : {}) })
+      const url = fill(path) + (queries[`${method} ${path}`] ?? '')
+      const answer = await ask({ method, url, ...(sample ? { payload: JSON.stringify(sample) } : {}) })
       assert.ok(
         answer.statusCode < 300,
         `the body that this test holds for ${method} ${path} is refused: ${answer.body}`,

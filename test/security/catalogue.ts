@@ -42,7 +42,7 @@ export type Catalogue = {
 /** Tables that hold nothing of a tenant. */
 export const exempt: ReadonlySet<string> = new Set([...globalTables, 'schema_migration'])
 /** Functions that run as their owner, each known and read. */
-export const knownDefiners: readonly string[] = ['ensure_partitions']
+export const knownDefiners: readonly string[] = ['drop_partitions', 'ensure_partitions']
 
 const text = `
 with app as (select oid from pg_roles where rolname = 'vouch_app'),

@@ -26,6 +26,7 @@ function candidates(type: string, checks: readonly string[], bound: string | nul
   if (type === 'bytea') return [bytes(48), bytes(32), bytes(16), bytes(64)]
   if (type.endsWith('[]')) return ['{}', '{1}']
   if (/^(integer|bigint|smallint|numeric|double|real)/.test(type)) return ['1', '0', '100', '-1']
+  if (type === 'xid8') return ['3']
   if (type === 'boolean') return ['true', 'false']
   if (/^(timestamp|date)/.test(type)) return [new Date().toISOString()]
   if (type === 'interval') return ['1 hour']

@@ -43,7 +43,11 @@ export function structureOffences(guarded: readonly Route[], open: readonly Open
     if (!isPermission(permission)) say('permission', `"${permission}" is no permission`)
     else if (isWrite !== permission.endsWith(':write')) say('permission', `${permission} does not fit ${route.method}`)
     if (route.audit !== 'none' && !route.audit?.name) say('audit', 'names no action')
-    if (isWrite && route.audit === 'none') say('audit', 'changes something and leaves no trail')
+    if (route.audit === 'none') {
+      if (!route.unrecorded) say('audit', 'leaves no trail, and does not say why')
+    } else if (route.unrecorded !== undefined) say('audit', 'says why it leaves no trail, and leaves one')
+    else if ((route.audit?.level === 'reads') === isWrite)
+      say('audit', isWrite ? 'a tenant could leave out what it changes' : 'a read is written as if it were a change')
     if (route.rate === 'none' || (isWrite && route.rate === 'read'))
       say('rate', `${route.rate} does not fit ${route.method}`)
     if (!route.path.startsWith('/v1/')) say('path', 'is outside of /v1')
@@ -68,8 +72,19 @@ const needed: Readonly<Record<string, RegExp>> = {
   'x-request-id': /^req_[0-9a-f]{32}$/,
 }
 
+/** What may be kept on the way: a tile of a log, which never changes, and what a tenant made public, if it is asked for anew. */
+const mayBeKept = [
+  { at: /log\/.*tile\//, value: /^(public|private), max-age=31536000, immutable$/ },
+  { at: /^\/(log|\.well-known)\//, value: /^(no-cache|max-age=60)$/ },
+]
+
 export function headerOffences(at: string, headers: { get(name: string): string | null }): Offence[] {
-  const wrong = Object.entries(needed).filter(([name, form]) => !form.test(headers.get(name) ?? ''))
+  const isKept = (name: string, value: string): boolean =>
+    name === 'cache-control' && mayBeKept.some((one) => one.at.test(at) && one.value.test(value))
+  const wrong = Object.entries(needed).filter(([name, form]) => {
+    const value = headers.get(name) ?? ''
+    return !form.test(value) && !isKept(name, value)
+  })
   const told = ['server', 'x-powered-by'].filter((name) => headers.get(name) !== null)
   return [
     ...wrong.map(([name]) => ({ check: 'headers', at, what: `${name}: ${headers.get(name)}` })),
@@ -242,10 +257,11 @@ export async function junkOffences(route: Route, input: Input, client: Client): 
     )
   if (route.params) {
     const parts = route.path.split('/')
-    const last = parts.findLastIndex((part) => part.startsWith('{'))
+    const last = parts.findLastIndex((part) => part.startsWith('{') || part === '*')
     for (const junk of ['%00', "x'--", '%F0%9F%92%A9', '..%2f..', 'x'.repeat(90)]) {
       const path = input.path
         .split('/')
+        .slice(0, parts.length)
         .map((part, at) => (at === last ? junk : part))
         .join('/')
       const reply = await send(body ? { body: JSON.stringify(body), headers: json } : {}, path)

@@ -14,7 +14,9 @@ import type { PageAsk } from '#kernel/page'
 import type { Judgement } from '#engine/decide'
 import { type Database, systemScope, type Tx } from '#platform/database'
 import type { Encryption } from '#platform/encryption'
+import type { LogSource } from '#platform/log'
 import { type Change, type DecisionDocument, toDocument } from './document.ts'
+import { source } from './source.ts'
 import {
   claimIdempotency,
   type DecisionFilter,
@@ -62,6 +64,8 @@ export type Decisions = {
   claim(tx: Tx, key: string, request: Json, id: string): Promise<DecisionDocument | 'claimed'>
   read(tx: Tx, id: string): Promise<{ document: DecisionDocument; event: unknown }>
   list(tx: Tx, ask: Ask, page: PageAsk): Promise<{ id: string; document: DecisionDocument }[]>
+  /** What the log follows. */
+  readonly source: LogSource
   /** Drops idempotency keys past their time, tenant by tenant. */
   expireKeys(): Promise<void>
 }
@@ -74,8 +78,10 @@ export function createDecisions(needs: {
   encryption: Encryption
   newId: NewId
   clock: Clock
+  /** Hears of a tenant's decision once it is durable. */
+  onRecord(tenantId: string): void
 }): Decisions {
-  const { database, encryption, newId, clock } = needs
+  const { database, encryption, newId, clock, onRecord } = needs
   const system = systemScope(database, 'idempotency keys')
 
   async function read(tx: Tx, id: string) {
@@ -88,6 +94,7 @@ export function createDecisions(needs: {
 
   return {
     newId,
+    source,
 
     async record(tx, requestId, judged) {
       const keys = await encryption.keysOf(tx)
@@ -108,6 +115,7 @@ export function createDecisions(needs: {
         document: Buffer.from(canonicalJson(document)),
         event: keys.seal(eventPlace(judged.id), canonicalJson(judged.event)),
       })
+      tx.afterCommit(() => onRecord(tx.tenantId))
       return document
     },
 

@@ -2,6 +2,7 @@ import { Fault } from '#kernel/fault'
 import { fromWireId } from '#kernel/id'
 import { askPage, toPage } from '#kernel/page'
 import { type Route, route } from '#platform/access'
+import { decisionListed, decisionRead } from './actions.ts'
 import { DecisionDetail, DecisionPage, DecisionParams, DecisionQuery } from './contract.ts'
 import { toAnswer } from './document.ts'
 import type { Decisions } from './index.ts'
@@ -15,7 +16,7 @@ export const routes = (decisions: Decisions): Route[] => [
     tag: 'Decisions',
     summary: 'Decisions, newest first',
     permission: 'decisions:read',
-    audit: 'none',
+    audit: decisionListed,
     rate: 'read',
     query: DecisionQuery,
     reply: DecisionPage,
@@ -39,7 +40,7 @@ export const routes = (decisions: Decisions): Route[] => [
     tag: 'Decisions',
     summary: 'One decision, with the event it judged',
     permission: 'decisions:read',
-    audit: 'none',
+    audit: decisionRead,
     rate: 'read',
     params: DecisionParams,
     reply: DecisionDetail,

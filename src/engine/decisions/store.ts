@@ -86,3 +86,46 @@ export const readIdempotency = (
 export const deleteIdempotency = async (tx: Tx, before: Date): Promise<void> => {
   await tx.query.deleteFrom('idempotency').where('at', '<', before).execute()
 }
+
+const loggedColumns = [
+  'id',
+  'at',
+  'occurred_at',
+  'actor_kind',
+  'actor_id',
+  'request_id',
+  'decision',
+  'risk_score',
+  'policy_version',
+  'amount_minor',
+  'currency',
+  'category',
+  'document',
+  'xact',
+] as const
+export type LoggedDecision = Awaited<ReturnType<typeof readLogged>>[number]
+
+export const readLoggedAfter = (
+  tx: Tx,
+  after: { xact: string; id: string },
+  limit: number,
+): Promise<LoggedDecision[]> =>
+  tx.query
+    .selectFrom('decision')
+    .select(loggedColumns)
+    .where((is) => is(is.refTuple('xact', 'id'), '>', is.tuple(after.xact, after.id)))
+    .orderBy('xact')
+    .orderBy('id')
+    .limit(limit)
+    .execute()
+
+export const readLogged = (tx: Tx, ids: readonly string[]) =>
+  tx.query
+    .selectFrom('decision')
+    .select(loggedColumns)
+    .where('id', '=', (is) => is.fn.any(is.val([...ids])))
+    .execute()
+
+export const eraseEvent = async (tx: Tx, id: string): Promise<void> => {
+  await tx.query.updateTable('decision').set({ event: null }).where('id', '=', id).execute()
+}

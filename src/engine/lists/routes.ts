@@ -3,7 +3,7 @@ import { Fault } from '#kernel/fault'
 import { fromWireId, toWireId } from '#kernel/id'
 import { askPage, toPage } from '#kernel/page'
 import { type Route, route } from '#platform/access'
-import { entryAdded, entryDeleted, listDeleted, listPut } from './actions.ts'
+import { entryAdded, entryDeleted, listDeleted, listListed, listPut, listRead } from './actions.ts'
 import {
   Entry as EntrySchema,
   EntryPage,
@@ -39,7 +39,7 @@ function requireEntryId(wire: string): string {
 
 export const routes = (lists: Lists): Route[] => [
   route({
-    method: 'GET', path: '/v1/lists', tag, summary: 'All lists', permission: 'lists:read', audit: 'none', rate: 'read',
+    method: 'GET', path: '/v1/lists', tag, summary: 'All lists', permission: 'lists:read', audit: listListed, rate: 'read',
     reply: ListsSchema,
     async run({ scope }) {
       return { body: { data: (await scope.transaction(lists.all)).map(toWireList), next_cursor: null } }
@@ -62,7 +62,7 @@ export const routes = (lists: Lists): Route[] => [
   }),
   route({
     method: 'GET', path: '/v1/lists/{list_id}/entries', tag, summary: 'Entries of a list, newest first',
-    permission: 'lists:read', audit: 'none', rate: 'read', params: ListParams, query: EntryQuery, reply: EntryPage,
+    permission: 'lists:read', audit: listRead, rate: 'read', params: ListParams, query: EntryQuery, reply: EntryPage,
     async run({ scope }, { params, query }) {
       const ask = askPage(query)
       return { body: toPage(await scope.transaction((tx) => lists.entries(tx, params.list_id, ask)), ask, toWireEntry) }

@@ -17,3 +17,58 @@ export const insertEvent = async (
     .values({ ...event, actor_kind: tx.actor.kind, actor_id: tx.actor.id, request_id: tx.requestId })
     .execute()
 }
+
+const columns = [
+  'id',
+  'at',
+  'actor_kind',
+  'actor_id',
+  'on_behalf_of',
+  'action',
+  'target',
+  'outcome',
+  'request_id',
+  'details',
+  'xact',
+] as const
+export type AuditRow = Awaited<ReturnType<typeof readEvents>>[number]
+
+export const readEventsAfter = (tx: Tx, after: { xact: string; id: string }, limit: number): Promise<AuditRow[]> =>
+  tx.query
+    .selectFrom('audit_event')
+    .select(columns)
+    .where((is) => is(is.refTuple('xact', 'id'), '>', is.tuple(after.xact, after.id)))
+    .orderBy('xact')
+    .orderBy('id')
+    .limit(limit)
+    .execute()
+
+export const readEvents = (tx: Tx, ids: readonly string[]) =>
+  tx.query
+    .selectFrom('audit_event')
+    .select(columns)
+    .where('id', '=', (is) => is.fn.any(is.val([...ids])))
+    .execute()
+
+export const eraseDetails = async (tx: Tx, id: string): Promise<void> => {
+  await tx.query.updateTable('audit_event').set({ details: null }).where('id', '=', id).execute()
+}
+
+export const readLevel = async (tx: Tx): Promise<string | undefined> =>
+  (await tx.query.selectFrom('audit_level').select('level').executeTakeFirst())?.level
+
+type LevelRow = { level: string; changed_at: Date }
+
+/** The level, locked; `first` if none was set before. */
+export async function lockLevel(tx: Tx, first: LevelRow): Promise<string> {
+  await tx.query
+    .insertInto('audit_level')
+    .values(first)
+    .onConflict((on) => on.doNothing())
+    .execute()
+  return (await tx.query.selectFrom('audit_level').select('level').forUpdate().executeTakeFirstOrThrow()).level
+}
+
+export const saveLevel = async (tx: Tx, row: LevelRow): Promise<void> => {
+  await tx.query.updateTable('audit_level').set(row).execute()
+}

@@ -26,6 +26,10 @@ export type Database = {
   ping(): Promise<void>
   /** Makes the partitions of this month, the one before and the next three. */
   ensurePartitions(): Promise<void>
+  /** Is there a partition of months before that day, `YYYY-MM-01`? */
+  hasPartitionsBefore(day: string): Promise<boolean>
+  /** Drops the partitions of months before that day, and names them. */
+  dropPartitions(day: string): Promise<string[]>
   close(): Promise<void>
 }
 
@@ -50,6 +54,20 @@ export async function openDatabase(needs: {
       const first = new Date(clock.now())
       const day = new Date(Date.UTC(first.getUTCFullYear(), first.getUTCMonth() - 1, 1)).toISOString().slice(0, 10)
       await connections.inspect(`select ensure_partitions('${day}'::date, 5)`)
+    },
+    async hasPartitionsBefore(day) {
+      const month = `${day.slice(0, 4)}_${day.slice(5, 7)}`
+      const [row] = await connections.inspect<{ found: boolean }>(
+        `select exists (select from pg_inherits i join pg_class c on c.oid = i.inhrelid
+           where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and right(c.relname, 7) < '${month}') as found`,
+      )
+      return row?.found ?? false
+    },
+    async dropPartitions(day) {
+      const [row] = await connections.inspect<{ dropped: string[] }>(
+        `select drop_partitions('${day}'::date) as dropped`,
+      )
+      return row?.dropped ?? []
     },
     close: () => connections.close(),
   }

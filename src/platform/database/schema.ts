@@ -9,6 +9,18 @@ export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
   ? ColumnType<S, I | undefined, U>
   : ColumnType<T, T | undefined, T>;
 
+export type Json = JsonValue;
+
+export type JsonArray = JsonValue[];
+
+export type JsonObject = {
+  [x: string]: JsonValue | undefined;
+};
+
+export type JsonPrimitive = boolean | number | string | null;
+
+export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
+
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
 export interface ApiKey {
@@ -103,6 +115,25 @@ export interface AuditEvent {
    * none: the tenant
    */
   tenant_id: string;
+  /**
+   * none: number of the transaction, by which the log follows
+   */
+  xact: Generated<string>;
+}
+
+export interface AuditLevel {
+  /**
+   * none: time
+   */
+  changed_at: Timestamp;
+  /**
+   * none: changes, or reads, which is changes and reads
+   */
+  level: string;
+  /**
+   * none: the tenant
+   */
+  tenant_id: string;
 }
 
 export interface Decision {
@@ -174,6 +205,10 @@ export interface Decision {
    * personal: end user; identifier; to find decisions about one; as the decision; HMAC under the tenant's index key
    */
   user_key: Buffer | null;
+  /**
+   * none: number of the transaction, by which the log follows
+   */
+  xact: Generated<string>;
 }
 
 export interface Idempotency {
@@ -272,6 +307,281 @@ export interface ListEntry {
   value_key: Buffer;
 }
 
+export interface LogCheckpoint {
+  /**
+   * none: when it was signed
+   */
+  at: Timestamp;
+  /**
+   * none: the signed note (C2SP tlog-checkpoint)
+   */
+  note: string;
+  /**
+   * none: root of the tree
+   */
+  root: Buffer;
+  /**
+   * none: how many entries it covers
+   */
+  size: bigint;
+  /**
+   * none: the tenant
+   */
+  tenant_id: string;
+}
+
+export interface LogCosignature {
+  /**
+   * none: when they came
+   */
+  at: Timestamp;
+  /**
+   * none: its signature lines, verified
+   */
+  lines: string;
+  /**
+   * none: which checkpoint
+   */
+  size: bigint;
+  /**
+   * none: the tenant
+   */
+  tenant_id: string;
+  /**
+   * none: name of the witness
+   */
+  witness: string;
+}
+
+export interface LogEntry {
+  /**
+   * none: time of the row
+   */
+  at: Timestamp;
+  /**
+   * none: SHA-256 of salt and content
+   */
+  commitment: Buffer;
+  /**
+   * none: id of the row
+   */
+  id: string;
+  /**
+   * none: place in the log, from 0
+   */
+  index: bigint;
+  /**
+   * none: 32 random bytes; null once the content is erased
+   */
+  salt: Buffer | null;
+  /**
+   * none: which kind of row it stands for
+   */
+  source: string;
+  /**
+   * none: the tenant
+   */
+  tenant_id: string;
+  /**
+   * none: noun.verb
+   */
+  type: string;
+}
+
+export interface LogFollower {
+  /**
+   * none: time
+   */
+  created_at: Timestamp;
+  /**
+   * none: when it last moved
+   */
+  moved_at: Timestamp;
+  /**
+   * none: a word the tenant, or a part of the system, chose
+   */
+  name: string;
+  /**
+   * none: entries before it are handed over
+   */
+  position: bigint;
+  /**
+   * none: the tenant
+   */
+  tenant_id: string;
+}
+
+export interface LogHead {
+  /**
+   * none: time
+   */
+  created_at: Timestamp;
+  /**
+   * none: for each source, transaction and id of the last row that is sequenced
+   */
+  cursors: Json;
+  /**
+   * none: whether anybody may read the tiles, without a key
+   */
+  is_public: Generated<boolean>;
+  /**
+   * none: name of the log in its checkpoints, for ever
+   */
+  origin: string;
+  /**
+   * none: when the quorum was set; null before
+   */
+  quorum_since: Timestamp | null;
+  /**
+   * none: how many entries are sequenced
+   */
+  size: bigint;
+  /**
+   * none: the tenant
+   */
+  tenant_id: string;
+  /**
+   * none: how many witnesses must have cosigned a checkpoint; 0 asks for none
+   */
+  witness_quorum: Generated<number>;
+}
+
+export interface LogKey {
+  /**
+   * none: row of the trail that announced the key; null for the first
+   */
+  announced_in: string | null;
+  /**
+   * none: time
+   */
+  created_at: Timestamp;
+  /**
+   * none: size of the first checkpoint it signed; null while it waits
+   */
+  first_size: bigint | null;
+  /**
+   * none: both private keys, sealed under the tenant's data key
+   */
+  seeds: Buffer;
+  /**
+   * none: the tenant
+   */
+  tenant_id: string;
+  /**
+   * none: counts up at rotation
+   */
+  version: number;
+  /**
+   * none: verifier keys, one a line, Ed25519 first
+   */
+  vkeys: string;
+}
+
+export interface LogTile {
+  /**
+   * none: up to 256 SHA-256, side by side
+   */
+  hashes: Buffer;
+  /**
+   * none: place in the level
+   */
+  index: bigint;
+  /**
+   * none: 0 holds the hashes of entries, each other those of the tiles below
+   */
+  level: number;
+  /**
+   * none: the tenant
+   */
+  tenant_id: string;
+}
+
+export interface LogVerification {
+  /**
+   * none: the first fault; null once a whole pass finds none
+   */
+  found: string | null;
+  /**
+   * none: when it was found
+   */
+  found_at: Timestamp | null;
+  /**
+   * none: entry at fault; null if it is none in particular
+   */
+  found_index: bigint | null;
+  /**
+   * none: when a part was last looked at
+   */
+  looked_at: Timestamp;
+  /**
+   * none: first entry that the pass has not looked at
+   */
+  next_index: bigint;
+  /**
+   * none: the tenant
+   */
+  tenant_id: string;
+  /**
+   * none: when the last whole pass ended without a fault
+   */
+  whole_at: Timestamp | null;
+  /**
+   * none: how many entries it looked at
+   */
+  whole_size: bigint | null;
+}
+
+export interface LogWitness {
+  /**
+   * none: when it was asked last; null before the first time
+   */
+  asked_at: Timestamp | null;
+  /**
+   * none: when it was added
+   */
+  created_at: Timestamp;
+  /**
+   * none: more about what it did last; null if there is no more
+   */
+  detail: string | null;
+  /**
+   * none: nobody asks it before: a process is at it, or it rests after it has not cosigned
+   */
+  due_at: Timestamp;
+  /**
+   * none: how often it has not cosigned, one after the other
+   */
+  failures: number;
+  /**
+   * none: name of its keys
+   */
+  name: string;
+  /**
+   * none: size of what it has cosigned last
+   */
+  seen_size: bigint;
+  /**
+   * none: since when it does that
+   */
+  since: Timestamp;
+  /**
+   * none: what it did last, in a word
+   */
+  state: string;
+  /**
+   * none: the tenant
+   */
+  tenant_id: string;
+  /**
+   * none: where it takes checkpoints, a submission prefix
+   */
+  url: string;
+  /**
+   * none: verifier keys, one a line
+   */
+  vkeys: string;
+}
+
 export interface SchemaMigration {
   applied_at: Generated<Timestamp>;
   name: string;
@@ -330,11 +640,21 @@ export interface TenantProfile {
 export interface DB {
   api_key: ApiKey;
   audit_event: AuditEvent;
+  audit_level: AuditLevel;
   decision: Decision;
   idempotency: Idempotency;
   installation: Installation;
   list: List;
   list_entry: ListEntry;
+  log_checkpoint: LogCheckpoint;
+  log_cosignature: LogCosignature;
+  log_entry: LogEntry;
+  log_follower: LogFollower;
+  log_head: LogHead;
+  log_key: LogKey;
+  log_tile: LogTile;
+  log_verification: LogVerification;
+  log_witness: LogWitness;
   schema_migration: SchemaMigration;
   tenant: Tenant;
   tenant_key: TenantKey;

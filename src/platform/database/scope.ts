@@ -29,6 +29,8 @@ export type Tx = {
   /** uuid of the request, if one asked. */
   readonly requestId: string | null
   readonly query: Kysely<TenantTables>
+  /** Runs `work` once the transaction is durable; never if it is rolled back. */
+  afterCommit(work: () => void): void
 }
 
 /** What a caller was authorised for: work in one tenant, in that caller's name. */
@@ -37,7 +39,17 @@ export type Scope = {
   readonly actor: Actor
   readonly requestId: string | null
   /** Runs `work` in one transaction: commits when it resolves, rolls back when it throws. Durable when it resolves. */
-  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+  transaction<T>(work: (tx: Tx) => Promise<T>, planned?: Planned): Promise<T>
+}
+
+/**
+ * `in index order`: the database sorts only what no index has in order. For pages of long tables: to sort, it would first
+ * read all that meets the condition, and it guesses too few, because both walls ask for the tenant and it counts that twice.
+ */
+export type Planned = 'as it likes' | 'in index order'
+const planSettings: Readonly<Record<Planned, string>> = {
+  'as it likes': '',
+  'in index order': `, set_config('enable_sort', 'off', true), set_config('enable_incremental_sort', 'off', true)`,
 }
 
 type GlobalTables = Pick<DB, 'installation' | 'tenant'>
@@ -57,10 +69,16 @@ export function createScope(connections: Connections, of: ScopeOf): Scope {
   const wall = tenantWall(of.tenantId)
   return {
     ...of,
-    transaction: (work) =>
-      connections.transaction(`select set_config('app.tenant', '${of.tenantId}', true)`, (client) =>
-        work({ ...of, query: kyselyOn<TenantTables>(client, connections.names, wall) }),
-      ),
+    async transaction(work, planned = 'as it likes') {
+      const after: (() => void)[] = []
+      const afterCommit: Tx['afterCommit'] = (one) => void after.push(one)
+      const result = await connections.transaction(
+        `select set_config('app.tenant', '${of.tenantId}', true)${planSettings[planned]}`,
+        (client) => work({ ...of, query: kyselyOn<TenantTables>(client, connections.names, wall), afterCommit }),
+      )
+      for (const one of after) one()
+      return result
+    },
   }
 }
 
@@ -74,13 +92,15 @@ export const globalTransaction = <T>(
   )
 
 /** Makes a tenant and its test twin, and does `work` in each of them, all in one transaction. */
-export const newTenants = (
+export async function newTenants(
   connections: Connections,
   tenants: readonly { id: string; twinOf: string | null; createdAt: Date }[],
   actor: Actor,
   work: (tx: Tx) => Promise<void>,
-): Promise<void> =>
-  connections.transaction(`select set_config('app.tenant', '', true)`, async (client) => {
+): Promise<void> {
+  const after: (() => void)[] = []
+  const afterCommit: Tx['afterCommit'] = (one) => void after.push(one)
+  await connections.transaction(`select set_config('app.tenant', '', true)`, async (client) => {
     const global = kyselyOn<GlobalTables>(client, connections.names, globalWall)
     for (const { id, twinOf, createdAt } of tenants) {
       await global.insertInto('tenant').values({ id, twin_of: twinOf, created_at: createdAt }).execute()
@@ -88,9 +108,11 @@ export const newTenants = (
     for (const { id } of tenants) {
       await client.query({ name: 'set_tenant', text: `select set_config('app.tenant', $1, true)`, values: [id] })
       const query = kyselyOn<TenantTables>(client, connections.names, tenantWall(id))
-      await work({ tenantId: id, actor, requestId: null, query })
+      await work({ tenantId: id, actor, requestId: null, query, afterCommit })
     }
   })
+  for (const one of after) one()
+}
 
 /** Compiles statements behind a wall, and knows its own: text from elsewhere has passed no wall. */
 class WalledCompiler extends PostgresQueryCompiler {

@@ -55,7 +55,7 @@ export class WallError extends Error {
 
 const rootKinds = new Set(['SelectQueryNode', 'InsertQueryNode', 'UpdateQueryNode', 'DeleteQueryNode'])
 
-/** Functions a statement may call: they compute on what they are given and read nothing else. */
+/** Functions a statement may call: they read nothing but what they are given, and the numbers of running transactions. */
 const pureFunctions = new Set([
   'any',
   'array_agg',
@@ -68,6 +68,9 @@ const pureFunctions = new Set([
   'lower',
   'max',
   'min',
+  'pg_current_snapshot',
+  'pg_snapshot_xmax',
+  'pg_snapshot_xmin',
   'sum',
 ])
 const sortDirection = /^(asc|desc)?( ?nulls (first|last))?$/

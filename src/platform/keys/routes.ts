@@ -4,7 +4,7 @@ import { fromWireId, toWireId } from '#kernel/id'
 import { askPage, pageOf, PageQuery, toPage } from '#kernel/page'
 import { isPermission } from '#kernel/route'
 import { type Route, route } from '#platform/access'
-import { keyIssued, keyRevoked, keyRotated } from './actions.ts'
+import { keyIssued, keyListed, keyRevoked, keyRotated } from './actions.ts'
 import { IssuedKey, Key, KeyParams, NewKey, Rotation } from './contract.ts'
 import type { Issued, Key as KeyOf, Keys } from './index.ts'
 
@@ -36,7 +36,7 @@ export const routes = (keys: Keys): Route[] => [
     tag: 'Keys',
     summary: 'List keys, newest first',
     permission: 'keys:read',
-    audit: 'none',
+    audit: keyListed,
     rate: 'read',
     query: PageQuery,
     reply: pageOf(Key, 'KeyPage'),

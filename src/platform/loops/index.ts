@@ -9,15 +9,24 @@ import { errorFields, type Log } from '#platform/telemetry'
 
 export type Loop = { close(): Promise<void> }
 
-export function startLoop(needs: { name: string; everyMs: number; log: Log; run(): Promise<void> }): Loop {
-  const { name, everyMs, log, run } = needs
+/** `atOnce`: the first run is now, not after the first pause. */
+export function startLoop(needs: {
+  name: string
+  everyMs: number
+  log: Log
+  run(): Promise<void>
+  atOnce?: boolean
+}): Loop {
+  const { name, everyMs, log, run, atOnce = false } = needs
   let underWay: Promise<void> | undefined
-  const timer = setInterval(() => {
+  const turn = (): void => {
     underWay ??= run()
       .catch((error: unknown) => log.warn('loop_failed', { reason: name, ...errorFields(error) }))
       .finally(() => (underWay = undefined))
-  }, everyMs)
+  }
+  const timer = setInterval(turn, everyMs)
   timer.unref()
+  if (atOnce) turn()
   return {
     async close() {
       clearInterval(timer)

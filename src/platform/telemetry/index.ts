@@ -70,6 +70,12 @@ export type Metrics = {
   readonly decisions: Counter<'decision'>
   readonly refused: Counter<'why'>
   readonly inFlight: Gauge
+  readonly logEntries: Counter
+  readonly logCheckpoints: Counter
+  readonly logFailures: Counter<'what'>
+  readonly witnessAnswers: Counter<'state'>
+  /** Asked at each look for the age, in seconds, of the oldest row that is not sequenced. */
+  watchLogLag(lagSeconds: () => number): void
 }
 
 export function createMetrics(): Metrics {
@@ -103,5 +109,32 @@ export function createMetrics(): Metrics {
       registers,
     }),
     inFlight: new Gauge({ name: 'vouch_requests_in_flight', help: 'Requests being answered', registers }),
+    logEntries: new Counter({ name: 'vouch_log_entries_total', help: 'Entries this process sequenced', registers }),
+    logCheckpoints: new Counter({
+      name: 'vouch_log_checkpoints_total',
+      help: 'Checkpoints this process signed',
+      registers,
+    }),
+    logFailures: new Counter({
+      name: 'vouch_log_failures_total',
+      help: 'Steps of sequencing and signing that failed, and were left for later',
+      labelNames: ['what'],
+      registers,
+    }),
+    witnessAnswers: new Counter({
+      name: 'vouch_log_witness_answers_total',
+      help: 'What witnesses did that this process submitted checkpoints to',
+      labelNames: ['state'],
+      registers,
+    }),
+    watchLogLag: (lagSeconds) =>
+      void new Gauge({
+        name: 'vouch_log_lag_seconds',
+        help: 'Age of the oldest row that this process wrote and that is not sequenced',
+        registers,
+        collect() {
+          this.set(lagSeconds())
+        },
+      }),
   }
 }

@@ -1,0 +1,256 @@
+/** Which rows the log takes, and when: whoever writes, in whatever order it commits, however many sequence. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import fc from 'fast-check'
+import pg from 'pg'
+import { Fault } from '#kernel/fault'
+import { fromWireId } from '#kernel/id'
+import { parseEntry, verifyContent } from '#platform/tlog'
+import { createWorld, payment, type World } from '#harness'
+import { findLogDamage, makeTenants, plantDecisions, plantEvents, scopeOf } from '../harness/log-rounds.ts'
+import { waitUntil } from '../harness/own-installation.ts'
+
+const idsIn = async (world: World, tenantId: string): Promise<string[]> =>
+  (
+    await world.admin.query<{ id: string }>('select id from log_entry where tenant_id = $1 order by index', [tenantId])
+  ).rows.map(({ id }) => id)
+
+/** No connection within two seconds: a machine with too much to do, which is no word about the log. */
+const passOverLoad = (error: unknown): undefined => {
+  if (!(error instanceof Fault && error.internal?.startsWith('database: '))) throw error
+}
+
+const connect = (world: World, count: number): Promise<pg.Client[]> =>
+  Promise.all(
+    Array.from({ length: count }, async () => {
+      const client = new pg.Client(world.database.urls.admin)
+      await client.connect()
+      return client
+    }),
+  )
+
+test(
+  'two processes and a third sequence one log at once while 200 decisions are made: each is there once, in the order it was made, and none of them waits for ever',
+  { timeout: 60_000 },
+  async () => {
+    await using world = await createWorld({ processes: 2, logLevel: 'silent' })
+    const scope = scopeOf(world.vouch, world.acme.id)
+    const made: string[][] = [[], [], [], []]
+    let isOver = false
+    const drains = (async () => {
+      const tookMs: number[] = []
+      while (!isOver) {
+        const start = performance.now()
+        const checkpoint = await world.vouch.logs.drain(scope).catch(passOverLoad)
+        if (checkpoint) tookMs.push(performance.now() - start)
+      }
+      return tookMs
+    })()
+    await Promise.all(
+      made.map(async (ids, client) => {
+        const as = world.as('ada', world.processes[client % 2]?.url)
+        for (let n = 0; n < 50; n++) {
+          const { body } = await as.post('/v1/evaluate', payment({ user_id: `u_${client}_${n}` }))
+          ids.push(fromWireId('decision', body.trace_id) ?? '')
+        }
+      }),
+    )
+    isOver = true
+    const tookMs = await drains
+    assert.ok(tookMs.length > 0, 'it never had its turn')
+    const slowest = Math.max(...tookMs)
+    assert.ok(slowest < 5_000, `a drain took ${slowest} ms`)
+    // The processes' own loops take what is left, without being asked.
+    await waitUntil('the last row is sequenced', 5_000, async () => {
+      const ids = new Set(await idsIn(world, world.acme.id))
+      return made.flat().every((id) => ids.has(id))
+    })
+    const ids = await idsIn(world, world.acme.id)
+    for (const client of made) {
+      const own = new Set(client)
+      assert.deepEqual(ids.filter((id) => own.has(id)), client, 'the order is not that of one caller') // prettier-ignore
+    }
+    assert.deepEqual(await findLogDamage({ vouch: world.vouch, admin: world.admin, tenantId: world.acme.id }), [])
+  },
+)
+
+test(
+  'an export begun while older transactions are always under way ends, and has all that was durable when it began',
+  { timeout: 60_000 },
+  async () => {
+    await using world = await createWorld({ logLevel: 'silent' })
+    const [tenantId = ''] = await makeTenants(world.vouch)
+    const clients = await connect(world, 3)
+    const [writer, ...holders] = clients
+    const durable: string[] = []
+    let isOver = false
+    // At every moment a transaction is under way that is older than a row that is durable.
+    const writing = (async () => {
+      for (let turn = 0; !isOver; turn++) {
+        const [opening, closing] = turn % 2 === 0 ? holders : holders.toReversed()
+        await opening?.query('begin')
+        if (opening) await plantEvents(opening, tenantId, 1)
+        if (writer) durable.push(...(await plantEvents(writer, tenantId, 1)))
+        if (turn > 0) await closing?.query('commit')
+        await sleep(2)
+      }
+      for (const client of holders) await client.query('commit')
+    })()
+    try {
+      await waitUntil('rows are durable', 5_000, () => durable.length > 5)
+      for (let round = 0; round < 5; round++) {
+        const before = durable.slice()
+        const start = performance.now()
+        const { size } = await world.vouch.logs.drain(scopeOf(world.vouch, tenantId))
+        const tookMs = performance.now() - start
+        const covered = new Set((await idsIn(world, tenantId)).slice(0, Number(size)))
+        assert.deepEqual(before.filter((id) => !covered.has(id)), []) // prettier-ignore
+        assert.ok(tookMs < 5_000, `it took ${tookMs} ms`)
+      }
+    } finally {
+      isOver = true
+      await writing
+      await Promise.all(clients.map((client) => client.end()))
+    }
+  },
+)
+
+test(
+  'rows of transactions that commit late, in any order, are never missed and never taken twice, and what is sequenced stays where it is',
+  { timeout: 60_000 },
+  async () => {
+    await using world = await createWorld({ logLevel: 'silent' })
+    const clients = await connect(world, 4)
+    const step = fc.oneof(
+      { weight: 3, arbitrary: fc.record({ do: fc.constant('write' as const), by: fc.nat(3), as: fc.nat(1) }) },
+      { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('commit' as const, 'roll back' as const), by: fc.nat(3) }) },
+      { weight: 2, arbitrary: fc.constant({ do: 'sequence' as const, by: 0 }) },
+    ) // prettier-ignore
+    try {
+      let held = 0
+      await fc.assert(
+        fc.asyncProperty(fc.array(step, { minLength: 6, maxLength: 24 }), async (steps) => {
+          const [tenantId = ''] = await makeTenants(world.vouch)
+          const open = new Map<number, string[]>()
+          const committed: string[] = []
+          let sequenced: string[] = []
+          const end = async (by: number, isCommit: boolean): Promise<void> => {
+            const ids = open.get(by)
+            if (!ids) return
+            await clients[by]?.query(isCommit ? 'commit' : 'rollback')
+            open.delete(by)
+            if (isCommit) committed.push(...ids)
+          }
+          const sequence = async (): Promise<void> => {
+            world.vouch.hints.note(tenantId)
+            await world.vouch.logs.turn()
+            const now = await idsIn(world, tenantId)
+            assert.deepEqual(now.slice(0, sequenced.length), sequenced, 'an entry has moved')
+            sequenced = now
+            held += committed.filter((id) => !now.includes(id)).length
+          }
+          try {
+            for (const one of steps) {
+              const client = clients[one.by] as pg.Client
+              if (one.do === 'write') {
+                if (!open.has(one.by)) await client.query('begin')
+                const plant = one.as === 0 ? plantEvents : plantDecisions
+                open.set(one.by, [...(open.get(one.by) ?? []), ...(await plant(client, tenantId, 1))])
+              } else if (one.do === 'sequence') await sequence()
+              else await end(one.by, one.do === 'commit')
+            }
+          } finally {
+            for (const by of open.keys()) await end(by, by % 2 === 0)
+          }
+          await world.vouch.logs.drain(scopeOf(world.vouch, tenantId))
+          await sequence()
+          const { rows } = await world.admin.query<{ id: string }>(
+            `select id from audit_event where tenant_id = $1 and action = 'tenant.created'`,
+            [tenantId],
+          )
+          assert.deepEqual(sequenced.toSorted(), [...committed, ...rows.map(({ id }) => id)].sort())
+        }),
+        { numRuns: 60 },
+      )
+      assert.ok(held > 0, 'no row ever had to wait for an older transaction: nothing was tried')
+    } finally {
+      await Promise.all(clients.map((client) => client.end()))
+    }
+  },
+)
+
+test('a copy restored on a server that has counted less far loses nothing, takes nothing twice, and waits for no number', async () => {
+  await using world = await createWorld({ logLevel: 'silent' })
+  const { vouch, admin } = world
+  const [tenantId = ''] = await makeTenants(vouch)
+  const scope = scopeOf(vouch, tenantId)
+  const far = '900000000000'
+  await plantEvents(admin, tenantId, 1_200)
+  await plantDecisions(admin, tenantId, 3)
+  const { size } = await vouch.logs.drain(scope)
+  assert.equal(size, 1_204n)
+  // Two more that were not sequenced when the copy was taken, then every number as that server had counted.
+  await plantEvents(admin, tenantId, 1)
+  await plantDecisions(admin, tenantId, 1)
+  for (const table of ['audit_event', 'decision'])
+    await admin.query(`update ${table} set xact = (xact::text::bigint + ${far})::text::xid8 where tenant_id = $1`, [tenantId]) // prettier-ignore
+  await admin.query(
+    `update log_head set cursors = (
+       select jsonb_object_agg(key, value || jsonb_build_object('xact', ((value->>'xact')::bigint + ${far})::text))
+       from jsonb_each(cursors)) where tenant_id = $1`,
+    [tenantId],
+  )
+  assert.equal((await vouch.logs.drain(scope)).size, size + 2n)
+  for (let round = 1; round <= 3; round++) {
+    await plantEvents(admin, tenantId, 1)
+    await plantDecisions(admin, tenantId, 1)
+    const start = performance.now()
+    assert.equal((await vouch.logs.drain(scope)).size, size + 2n + 2n * BigInt(round))
+    assert.ok(performance.now() - start < 3_000, 'it waited for the numbers of the other server')
+  }
+  vouch.hints.note(tenantId)
+  await waitUntil('nothing is waited for', 3_000, async () => {
+    await vouch.logs.turn()
+    return !vouch.hints.tenants().includes(tenantId)
+  })
+  assert.deepEqual(await findLogDamage({ vouch, admin, tenantId }), [])
+})
+
+test(
+  'what is erased while the log is exported is there whole or not at all, and every export verifies',
+  { timeout: 60_000 },
+  async () => {
+    await using world = await createWorld({ logLevel: 'silent' })
+    const { vouch, admin } = world
+    const [tenantId = ''] = await makeTenants(vouch)
+    const scope = scopeOf(vouch, tenantId)
+    // Rows with details, which are what is erased of them.
+    await scope.transaction(async (tx) => {
+      for (let n = 0; n < 200; n++) await vouch.logs.setVisibility(tx, n % 2 === 0)
+    })
+    await vouch.logs.drain(scope)
+    const { rows } = await admin.query<{ id: string }>(
+      `select id from audit_event where tenant_id = $1 and details is not null order by id`,
+      [tenantId],
+    )
+    assert.ok(rows.length >= 200)
+    let isOver = false
+    const reading = (async () => {
+      let readings = 0
+      const broken: string[] = []
+      for (; !isOver; readings++) {
+        const entries = await scope.transaction((tx) => vouch.logs.following.read(tx, 0, 1_000))
+        for (const { bytes, salt, content } of entries)
+          if (content !== null && !(salt && verifyContent(parseEntry(bytes), salt, content))) broken.push(content)
+      }
+      return { readings, broken }
+    })()
+    for (const { id } of rows) await scope.transaction((tx) => vouch.logs.eraseContent(tx, id))
+    isOver = true
+    const { readings, broken } = await reading
+    assert.ok(readings > 5, 'nobody read while it was erased')
+    assert.deepEqual(broken, [])
+    assert.deepEqual(await findLogDamage({ vouch, admin, tenantId }), [])
+  },
+)
