@@ -54,10 +54,15 @@ export const evaluate: Bench = async function* ({ full }) {
     const theirs = await peer.listen({ host: '127.0.0.1', port: 0 })
     for (const connections of full ? [1, 8, 32, 128] : [1, 32]) {
       const loads: { ours: Load[]; peer: Load[] } = { ours: [], peer: [] }
+      const lags: number[] = []
       for (let round = 0; round < rounds; round++) {
         loads.peer.push(await load(theirs, key, connections))
         loads.ours.push(await load(ours, key, connections))
+        // How far the log is behind at the very end of the load.
+        lags.push(vouch.hints.lagMs())
       }
+      const what = `${connections} connections, 1 tenant`
+      yield { case: what, unit: 'ms log lag', ours: median(lags), peer: 2_000, peer_name: 'promised at most', samples: rounds, spread: spread(lags) } // prettier-ignore
       const shared = { peer_name: 'bare prepared insert over HTTP', samples: rounds }
       for (const [unit, read] of [
         ['decisions/s', ({ per_second }: Load) => per_second],
@@ -66,7 +71,7 @@ export const evaluate: Bench = async function* ({ full }) {
       ] as const) {
         const [a, b] = [loads.ours.map(read), loads.peer.map(read)]
         yield {
-          case: `${connections} connections, 1 tenant`,
+          case: what,
           unit,
           ours: median(a),
           peer: median(b),

@@ -2,12 +2,13 @@
  * What a serving process does for the logs, without anyone asking: follows hints, signs, and walks by every tenant for
  * what a process that died has left. Each step is safe on any number of processes.
  */
+import { setTimeout } from 'node:timers/promises'
 import { toWireId } from '#kernel/id'
 import type { Clock } from '#kernel/clock'
 import type { SystemScope } from '#platform/database'
 import { errorFields, type Log as Logger, type Metrics } from '#platform/telemetry'
 import type { Hints } from './hints.ts'
-import type { Sequenced } from './sequence.ts'
+import { batchRows, type Sequenced } from './sequence.ts'
 
 export const turnEveryMs = 250
 export const patrolEveryMs = 60_000
@@ -16,6 +17,7 @@ export const signEveryMs = 10_000
 /** After something failed for a tenant, so that it is told now and then, and not at every turn. */
 const restMs = 5_000
 const batchesATurn = 16
+const underWayMs = 10
 const tenantsAtOnce = 4
 
 export type Background = {
@@ -45,17 +47,21 @@ export function createBackground(needs: {
   const restsUntil = new Map<string, number>()
   const isAwake = (tenantId: string): boolean => (restsUntil.get(tenantId) ?? 0) <= clock.elapsed()
 
-  /** True once everything that was there is sequenced. */
+  /** True once everything that was durable when it began is sequenced, whatever is written meanwhile. */
   async function follow(tenantId: string): Promise<boolean> {
+    let ahead: bigint | undefined
     for (let batch = 0; batch < batchesATurn; batch++) {
       const done = await needs.sequence(tenantId)
       if (done === 'busy') return false
+      ahead ??= done.ahead
       if (done.added > 0) {
         metrics.logEntries.inc(done.added)
         if (!due.has(tenantId)) due.set(tenantId, (lastSigned.get(tenantId) ?? -Infinity) + signEveryMs)
       }
-      if (!done.hasMore) return true
+      if (!done.hasMore || done.upTo >= ahead) return true
       if (done.added === 0) return false
+      // What is left waits for transactions under way, and those take milliseconds.
+      if (done.added < batchRows) await setTimeout(underWayMs)
     }
     return false
   }
