@@ -14,6 +14,8 @@ const common = { method: 'GET', tag: 'Public logs', permission: 'public', audit:
 const keySetKeptMs = 60_000
 const mostKeySets = 1_000
 
+type KeySetBody = ReturnType<typeof toKeySet>
+
 export function openRoutes(logs: Logs, clock: Clock): OpenRoute[] {
   /** As if it were not there, unless its tenant says that anybody may read it. */
   function inPublic<T>(wireId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
@@ -26,10 +28,18 @@ export function openRoutes(logs: Logs, clock: Clock): OpenRoute[] {
     })
   }
 
-  let kept: { body: ReturnType<typeof toKeySet>; untilMs: number } | undefined
-  async function keySet(): Promise<ReturnType<typeof toKeySet>> {
-    if (kept && kept.untilMs > clock.elapsed()) return kept.body
-    const keys: ReturnType<typeof toKeySet>['keys'] = []
+  let kept: { keySet: Promise<KeySetBody>; untilMs: number } | undefined
+  /** Walks by every tenant, once for all who ask within a minute. */
+  function keySet(): Promise<KeySetBody> {
+    if (!kept || kept.untilMs <= clock.elapsed()) {
+      const asked = readKeySet()
+      kept = { keySet: asked, untilMs: clock.elapsed() + keySetKeptMs }
+      asked.catch(() => (kept = undefined))
+    }
+    return kept.keySet
+  }
+  async function readKeySet(): Promise<KeySetBody> {
+    const keys: KeySetBody['keys'] = []
     for await (const tenantId of logs.everyTenant()) {
       const found = await logs
         .asSystem(tenantId)
@@ -37,8 +47,7 @@ export function openRoutes(logs: Logs, clock: Clock): OpenRoute[] {
       keys.push(...toKeySet(found).keys)
       if (keys.length >= mostKeySets) break
     }
-    kept = { body: { keys }, untilMs: clock.elapsed() + keySetKeptMs }
-    return kept.body
+    return { keys }
   }
 
   return [
