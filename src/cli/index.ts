@@ -28,6 +28,7 @@ import { decide } from './decide.ts'
 import { demo } from './demo-command.ts'
 import { doctor } from './doctor.ts'
 import { key } from './key.ts'
+import { list } from './list.ts'
 import { log } from './log.ts'
 import { migrate } from './migrate.ts'
 import { serve } from './serve.ts'
@@ -35,7 +36,19 @@ import { tenant } from './tenant.ts'
 
 export type { Terminal } from './command.ts'
 
-export const commands: readonly Command[] = [serve, demo, tenant, key, decide, log, audit, claims, doctor, migrate]
+export const commands: readonly Command[] = [
+  serve,
+  demo,
+  tenant,
+  key,
+  decide,
+  list,
+  log,
+  audit,
+  claims,
+  doctor,
+  migrate,
+]
 
 const overview = (): string => {
   const width = Math.max(...commands.map(({ name }) => name.length))

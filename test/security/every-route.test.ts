@@ -45,6 +45,10 @@ const inputs: Readonly<Record<string, (client: Client) => Promise<Input>>> = {
   'DELETE /v1/lists/{list_id}': async (client) => ({ path: await madeList(client) }),
   'GET /v1/lists/{list_id}/entries': async (client) => ({ path: `${await madeList(client)}/entries` }),
   'POST /v1/lists/{list_id}/entries': async (client) => ({ path: `${await madeList(client)}/entries`, body: entry() }),
+  'POST /v1/lists/{list_id}/import': async (client) => ({
+    path: `${await madeList(client)}/import`,
+    body: { entries: [entry(), entry()] },
+  }),
   'DELETE /v1/lists/{list_id}/entries/{entry_id}': async (client) => {
     const list = await madeList(client)
     return { path: `${list}/entries/${(await client.post(`${list}/entries`, entry())).body.id}` }

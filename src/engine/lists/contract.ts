@@ -31,7 +31,12 @@ const field = Type.String({ enum: [...listFields] })
 export const NewEntry = Type.Object(
   {
     field,
-    value: Type.String({ minLength: 1, maxLength: 256, examples: ['u_456'] }),
+    value: Type.String({
+      minLength: 1,
+      maxLength: 256,
+      description: 'As events carry it. For `ip` an address or a range, such as 203.0.113.0/24.',
+      examples: ['u_456'],
+    }),
     note: Type.Optional(Type.String({ minLength: 1, maxLength: 500, description: 'Why. Kept encrypted.' })),
     expires_at: Type.Optional(time),
   },
@@ -50,3 +55,32 @@ export const Entry = Type.Object(
   { ...closed, title: 'Entry' },
 )
 export const EntryPage = pageOf(Entry, 'EntryPage')
+
+export const mostAtOnce = 500
+export const NewEntries = Type.Object(
+  { entries: Type.Array(NewEntry, { minItems: 1, maxItems: mostAtOnce }) },
+  { ...closed, title: 'NewEntries' },
+)
+export const Imported = Type.Object(
+  {
+    added: Type.Integer(),
+    results: Type.Array(
+      Type.Object(
+        {
+          result: Type.String({
+            enum: ['added', 'duplicate', 'refused'],
+            description: 'duplicate: the list has the value already.',
+          }),
+          id: Type.Union([entryId, Type.Null()]),
+          error: Type.Union([
+            Type.Object({ pointer: Type.String(), message: Type.String() }, { ...closed, title: 'EntryError' }),
+            Type.Null(),
+          ]),
+        },
+        { ...closed, title: 'EntryResult' },
+      ),
+      { description: 'In the order of the entries.' },
+    ),
+  },
+  { ...closed, title: 'ImportedEntries' },
+)

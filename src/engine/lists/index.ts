@@ -12,9 +12,11 @@ import type { PageAsk } from '#kernel/page'
 import type { Audit } from '#platform/audit'
 import { type Database, systemScope, type Tx } from '#platform/database'
 import type { Encryption, TenantKeys } from '#platform/encryption'
-import { entryAdded, entryDeleted, listDeleted, listPut } from './actions.ts'
+import { entriesImported, entryAdded, entryDeleted, listDeleted, listPut } from './actions.ts'
+import { networksOf, parseNetwork } from './addresses.ts'
+import { createPrefixMemory } from './prefixes.ts'
 import {
-  deleteEntry, deleteExpired, deleteExpiredEntry, deleteList, type EntryRow, insertEntry, insertList, listEntries, type ListRow, matchEntries, readList, readLists,
+  deleteEntry, deleteExpired, deleteExpiredEntries, deleteList, type EntryRow, insertEntries, insertList, listEntries, type ListRow, matchEntries, type NewRow, readList, readLists,
 } from './store.ts' // prettier-ignore
 
 export { actions } from './actions.ts'
@@ -31,6 +33,11 @@ export type Entry = {
   createdAt: Date
 }
 export type NewEntry = { field: string; value: string; note: string | null; expiresAt: Date | null }
+/** `duplicate`: the list has the value already. `why` says how to mend what was refused. */
+export type Added =
+  | { result: 'added'; id: string }
+  | { result: 'duplicate' }
+  | { result: 'refused'; pointer: string; why: string }
 export type ListMatch = { list: string; kind: 'allow' | 'deny'; field: string }
 
 export type Lists = {
@@ -40,6 +47,8 @@ export type Lists = {
   remove(tx: Tx, id: string): Promise<void>
   entries(tx: Tx, listId: string, page: PageAsk): Promise<Entry[]>
   add(tx: Tx, listId: string, entry: NewEntry): Promise<Entry>
+  /** Adds many, each judged alone; one row of the trail for all. Results stand in the order of the entries. */
+  addMany(tx: Tx, listId: string, entries: readonly NewEntry[]): Promise<Added[]>
   removeEntry(tx: Tx, listId: string, id: string): Promise<void>
   /** Deletes entries past their time, tenant by tenant. */
   expire(): Promise<void>
@@ -56,7 +65,36 @@ export function createLists(needs: {
 }): Lists {
   const { database, encryption, audit, newId, clock } = needs
   const system = systemScope(database, 'expired list entries')
+  const prefixes = createPrefixMemory(clock)
   const blind = (keys: TenantKeys, field: string, value: string): Buffer => keys.blind(`list:${field}`, value)
+
+  /** Found by its blind key; a range also by the length of its prefix. `undefined` if it should be a network and is none. */
+  function toRow(keys: TenantKeys, listId: string, { field, value, note, expiresAt }: NewEntry): NewRow | undefined {
+    const network = field === 'ip' ? parseNetwork(value) : { network: value, prefix: null }
+    if (!network) return undefined
+    const id = newId()
+    return {
+      id,
+      list_id: listId,
+      field,
+      value_key: blind(keys, field, network.network),
+      value: keys.seal(place('value', id), network.network),
+      note: note === null ? null : keys.seal(place('note', id), note),
+      expires_at: expiresAt,
+      created_at: new Date(clock.now()),
+      prefix: network.prefix,
+    }
+  }
+
+  async function insert(tx: Tx, listId: string, rows: readonly NewRow[]): Promise<ReadonlySet<string>> {
+    const valueKeys = rows.map(({ value_key }) => value_key)
+    await deleteExpiredEntries(tx, listId, valueKeys, new Date(clock.now()))
+    // In the order of their keys, so that two imports at once do not wait for each other in a circle.
+    const ordered = rows.toSorted((one, other) => one.value_key.compare(other.value_key))
+    const inserted = await insertEntries(tx, ordered)
+    tx.afterCommit(() => prefixes.forget(tx.tenantId))
+    return inserted
+  }
 
   async function requireList(tx: Tx, id: string): Promise<ListRow> {
     const list = await readList(tx, id)
@@ -96,27 +134,31 @@ export function createLists(needs: {
       refuseCardNumber({ value: entry.value, note: entry.note })
       await requireList(tx, listId)
       const keys = await encryption.keysOf(tx)
-      const now = new Date(clock.now())
-      const id = newId()
-      const value_key = blind(keys, entry.field, entry.value)
-      const row: EntryRow & { value_key: Buffer } = {
-        id,
-        list_id: listId,
-        field: entry.field,
-        value_key,
-        value: keys.seal(place('value', id), entry.value),
-        note: entry.note === null ? null : keys.seal(place('note', id), entry.note),
-        expires_at: entry.expiresAt,
-        created_at: now,
-      }
-      await deleteExpiredEntry(tx, listId, value_key, now)
-      if (!(await insertEntry(tx, row))) throw new Fault('conflict', 'The list has this value already.')
-      await audit.append(tx, {
-        action: entryAdded,
-        target: `${listId}/${toWireId('entry', id)}`,
-        details: { field: entry.field },
-      })
+      const row = toRow(keys, listId, entry)
+      if (!row) throw new Fault('invalid_request', formMessage, { errors: [{ pointer: '/value', message: noNetwork }] })
+      if (!(await insert(tx, listId, [row])).has(row.id))
+        throw new Fault('conflict', 'The list has this value already.')
+      const target = `${listId}/${toWireId('entry', row.id)}`
+      await audit.append(tx, { action: entryAdded, target, details: { field: entry.field } })
       return open(keys, row)
+    },
+
+    async addMany(tx, listId, entries) {
+      await requireList(tx, listId)
+      const keys = await encryption.keysOf(tx)
+      const judged = entries.map((entry): NewRow | Added => {
+        const refused = refusalOf(entry)
+        if (refused) return refused
+        return toRow(keys, listId, entry) ?? { result: 'refused', pointer: '/value', why: noNetwork }
+      })
+      const rows = judged.filter((one): one is NewRow => 'value_key' in one)
+      const inserted = await insert(tx, listId, rows)
+      const details = { added: inserted.size, of: entries.length }
+      await audit.append(tx, { action: entriesImported, target: listId, details })
+      return judged.map((one) => {
+        if (!('value_key' in one)) return one
+        return inserted.has(one.id) ? { result: 'added', id: one.id } : { result: 'duplicate' }
+      })
     },
 
     async removeEntry(tx, listId, id) {
@@ -133,15 +175,31 @@ export function createLists(needs: {
     async match(tx, values) {
       if (values.length === 0) return []
       const keys = await encryption.keysOf(tx)
-      const rows = await matchEntries(
-        tx,
-        values.map(({ field, value }) => blind(keys, field, value)),
-        new Date(clock.now()),
+      const ranges = values.some(({ field }) => field === 'ip') ? await prefixes.of(tx) : []
+      const asked = values.flatMap(({ field, value }) =>
+        field === 'ip'
+          ? networksOf(value, ranges).map((network) => blind(keys, field, network))
+          : [blind(keys, field, value)],
       )
+      const rows = await matchEntries(tx, asked, new Date(clock.now()))
       return rows.flatMap(({ list, kind, field }) =>
         kind === 'allow' || kind === 'deny' ? [{ list, kind, field }] : [],
       )
     },
+  }
+}
+
+const formMessage = 'The request does not have the documented form.'
+const noNetwork = 'is no address, and no range that begins where it says (203.0.113.0/24)'
+
+/** What of an entry no list takes. */
+function refusalOf({ value, note }: NewEntry): Added | undefined {
+  try {
+    refuseCardNumber({ value, note })
+    return undefined
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+    return { result: 'refused', pointer: error.errors[0]?.pointer ?? '', why: error.message }
   }
 }
 

@@ -1,22 +1,26 @@
+import type { Static } from 'typebox'
 import { rfc3339 } from '#kernel/clock'
 import { Fault } from '#kernel/fault'
 import { fromWireId, toWireId } from '#kernel/id'
 import { askPage, toPage } from '#kernel/page'
 import { type Route, route } from '#platform/access'
-import { entryAdded, entryDeleted, listDeleted, listListed, listPut, listRead } from './actions.ts'
+import { entriesImported, entryAdded, entryDeleted, listDeleted, listListed, listPut, listRead } from './actions.ts'
 import {
   Entry as EntrySchema,
   EntryPage,
   EntryParams,
   EntryQuery,
+  Imported,
   List,
   ListParams,
   Lists as ListsSchema,
+  mostAtOnce,
+  NewEntries,
   NewEntry,
   NewList,
   Nothing,
 } from './contract.ts'
-import type { Entry, Lists } from './index.ts'
+import type { Added, Entry, Lists, NewEntry as NewEntryOf } from './index.ts'
 import type { ListRow } from './store.ts'
 
 const tag = 'Lists'
@@ -29,6 +33,18 @@ const toWireEntry = (entry: Entry) => ({
   note: entry.note,
   expires_at: entry.expiresAt && rfc3339(entry.expiresAt.getTime()),
   created_at: rfc3339(entry.createdAt.getTime()),
+})
+
+const readEntry = ({ field, value, note, expires_at }: Static<typeof NewEntry>): NewEntryOf => ({
+  field,
+  value,
+  note: note ?? null,
+  expiresAt: expires_at === undefined ? null : new Date(expires_at),
+})
+const toWireAdded = (one: Added, at: number) => ({
+  result: one.result,
+  id: one.result === 'added' ? toWireId('entry', one.id) : null,
+  error: one.result === 'refused' ? { pointer: `/entries/${at}${one.pointer}`, message: one.why } : null,
 })
 
 function requireEntryId(wire: string): string {
@@ -72,13 +88,18 @@ export const routes = (lists: Lists): Route[] => [
     method: 'POST', path: '/v1/lists/{list_id}/entries', tag, summary: 'Add an entry',
     permission: 'lists:write', audit: entryAdded, rate: 'write', params: ListParams, body: NewEntry, reply: EntrySchema, status: 201,
     async run({ scope }, { params, body }) {
-      const entry = {
-        field: body.field,
-        value: body.value,
-        note: body.note ?? null,
-        expiresAt: body.expires_at === undefined ? null : new Date(body.expires_at),
-      }
-      return { status: 201, body: toWireEntry(await scope.transaction((tx) => lists.add(tx, params.list_id, entry))) }
+      const entry = await scope.transaction((tx) => lists.add(tx, params.list_id, readEntry(body)))
+      return { status: 201, body: toWireEntry(entry) }
+    },
+  }),
+  route({
+    method: 'POST', path: '/v1/lists/{list_id}/import', tag, summary: `Add up to ${mostAtOnce} entries, each judged alone`,
+    permission: 'lists:write', audit: entriesImported, rate: 'write', params: ListParams, body: NewEntries, reply: Imported,
+    bodyLimitBytes: 524_288,
+    async run({ scope }, { params, body }) {
+      const results = await scope.transaction((tx) => lists.addMany(tx, params.list_id, body.entries.map(readEntry)))
+      const added = results.filter(({ result }) => result === 'added').length
+      return { body: { added, results: results.map(toWireAdded) } }
     },
   }),
   route({

@@ -31,24 +31,49 @@ export const insertList = async (tx: Tx, row: ListRow): Promise<boolean> => {
 export const deleteList = async (tx: Tx, id: string): Promise<boolean> =>
   (await tx.query.deleteFrom('list').where('id', '=', id).executeTakeFirst()).numDeletedRows === 1n
 
-/** False when the list has the value already. */
-export const insertEntry = async (tx: Tx, row: EntryRow & { value_key: Buffer }): Promise<boolean> => {
-  const insert = tx.query
-    .insertInto('list_entry')
-    .values(row)
-    .onConflict((on) => on.columns(['tenant_id', 'list_id', 'value_key']).doNothing())
-  return (await insert.executeTakeFirst()).numInsertedOrUpdatedRows === 1n
+export type NewRow = EntryRow & { value_key: Buffer; prefix: number | null }
+
+/** In pieces whose sizes are powers of two, so that the statements are few. Gives the ids of those the list did not have. */
+export async function insertEntries(tx: Tx, rows: readonly NewRow[]): Promise<ReadonlySet<string>> {
+  const inserted = new Set<string>()
+  for (let at = 0, piece = 256; at < rows.length; at += piece) {
+    while (piece > rows.length - at) piece /= 2
+    const added = await tx.query
+      .insertInto('list_entry')
+      .values(rows.slice(at, at + piece))
+      .onConflict((on) => on.columns(['tenant_id', 'list_id', 'value_key']).doNothing())
+      .returning('id')
+      .execute()
+    for (const { id } of added) inserted.add(id)
+  }
+  return inserted
+}
+
+/** Prefix lengths of the ranges that the tenant's lists hold. */
+export const readPrefixes = async (tx: Tx): Promise<number[]> => {
+  const rows = await tx.query
+    .selectFrom('list_entry')
+    .select('prefix')
+    .where('prefix', 'is not', null)
+    .groupBy('prefix')
+    .execute()
+  return rows.flatMap(({ prefix }) => prefix ?? [])
 }
 
 export const deleteEntry = async (tx: Tx, listId: string, id: string): Promise<boolean> =>
   (await tx.query.deleteFrom('list_entry').where('list_id', '=', listId).where('id', '=', id).executeTakeFirst())
     .numDeletedRows === 1n
 
-export const deleteExpiredEntry = async (tx: Tx, listId: string, valueKey: Buffer, now: Date): Promise<void> => {
+export const deleteExpiredEntries = async (
+  tx: Tx,
+  listId: string,
+  valueKeys: readonly Buffer[],
+  now: Date,
+): Promise<void> => {
   await tx.query
     .deleteFrom('list_entry')
     .where('list_id', '=', listId)
-    .where('value_key', '=', valueKey)
+    .where('value_key', '=', (is) => is.fn.any(is.val([...valueKeys])))
     .where('expires_at', '<=', now)
     .execute()
 }
@@ -76,7 +101,7 @@ export const matchEntries = (
     .selectFrom('list_entry as entry')
     .innerJoin('list', 'list.id', 'entry.list_id')
     .select(['list.id as list', 'list.kind', 'entry.field'])
-    .where('entry.value_key', 'in', valueKeys)
+    .where('entry.value_key', '=', (is) => is.fn.any(is.val([...valueKeys])))
     .where((eb) => eb.or([eb('entry.expires_at', 'is', null), eb('entry.expires_at', '>', now)]))
     .orderBy('list.id')
     .orderBy('entry.field')

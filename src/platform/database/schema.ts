@@ -294,6 +294,10 @@ export interface ListEntry {
    */
   note: Buffer | null;
   /**
+   * none: length of the network's prefix, for a range of addresses
+   */
+  prefix: number | null;
+  /**
    * none: the tenant
    */
   tenant_id: string;
