@@ -44,7 +44,7 @@ export const layers: readonly Layer[] = [
   {
     name: 'engine',
     at: 'src/engine/',
-    modules: ['decide', 'lists', 'decisions'],
+    modules: ['cel', 'decide', 'lists', 'decisions'],
     imports: ['kernel', 'platform'],
   },
   { name: 'products', at: 'src/products/', modules: 'apart', imports: ['kernel', 'platform', 'engine'] },
@@ -69,6 +69,7 @@ export const layers: readonly Layer[] = [
 
 /** A package (or a scope, ending in `/`) and the places that may import it, types included. */
 export const packageHomes: Readonly<Record<string, readonly Place[]>> = {
+  '@marcbachmann/cel-js': ['src/engine/cel/'],
   fastify: ['src/http/'],
   '@fastify/': ['src/http/'],
   kysely: ['store.ts', 'src/platform/database/'],

@@ -5,6 +5,7 @@
 import { cpus } from 'node:os'
 import { evaluate } from './evaluate.ts'
 import { log } from './log.ts'
+import { rules } from './rules.ts'
 import { verify } from './verify.ts'
 
 export type Result = {
@@ -18,7 +19,7 @@ export type Result = {
 }
 export type Bench = (options: { full: boolean }) => AsyncGenerator<Result>
 
-const benches: Readonly<Record<string, Bench>> = { evaluate, log, verify }
+const benches: Readonly<Record<string, Bench>> = { evaluate, log, rules, verify }
 const words = process.argv.slice(2)
 const named = words.filter((word) => !word.startsWith('--'))
 const unknown = named.filter((name) => !(name in benches))
@@ -28,15 +29,16 @@ if (unknown.length > 0) {
 }
 const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.versions.node}`
 process.stderr.write(
-  `${machine}\n${'case'.padEnd(34)}${'ours'.padStart(10)}${'peer'.padStart(10)}${'ratio'.padStart(8)}  unit, peer\n`,
+  `${machine}\n${'case'.padEnd(48)}${'ours'.padStart(10)}${'peer'.padStart(10)}${'ratio'.padStart(8)}  unit, peer\n`,
 )
+const brief = (value: number): string => value.toFixed(value < 10 ? 2 : 1)
 for (const [bench, run] of Object.entries(benches)) {
   if (named.length > 0 && !named.includes(bench)) continue
   for await (const result of run({ full: words.includes('--full') })) {
     const ratio = Math.round((result.ours / result.peer) * 1000) / 1000
     const { case: name, ours, peer, unit, peer_name } = result
     process.stderr.write(
-      `${`${bench}: ${name}`.padEnd(34)}${ours.toFixed(1).padStart(10)}${peer.toFixed(1).padStart(10)}${ratio.toFixed(2).padStart(8)}  ${unit}, ${peer_name}\n`,
+      `${`${bench}: ${name}`.padEnd(48)}${brief(ours).padStart(10)}${brief(peer).padStart(10)}${ratio.toFixed(2).padStart(8)}  ${unit}, ${peer_name}\n`,
     )
     process.stdout.write(`${JSON.stringify({ bench, ...result, ratio, machine })}\n`)
   }
