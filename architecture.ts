@@ -44,7 +44,7 @@ export const layers: readonly Layer[] = [
   {
     name: 'engine',
     at: 'src/engine/',
-    modules: ['cel', 'decide', 'lists', 'decisions'],
+    modules: ['cel', 'decide', 'lists', 'policies', 'decisions'],
     imports: ['kernel', 'platform'],
   },
   { name: 'products', at: 'src/products/', modules: 'apart', imports: ['kernel', 'platform', 'engine'] },

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import type { Config } from '#config'
 import { actions as decisionActions, createDecisions, routes as decisionRoutes } from '#engine/decisions'
 import { actions as listActions, createLists, routes as listRoutes } from '#engine/lists'
+import { createPolicies, type Policies, actions as policyActions, routes as policyRoutes } from '#engine/policies'
 import { createServer, controls as httpControls, systemRoutes } from '#http'
 import type { Clock } from '#kernel/clock'
 import type { Control } from '#kernel/control'
@@ -82,6 +83,7 @@ export async function openVouch(needs: VouchNeeds) {
       ...retentionActions,
       ...keyActions,
       ...listActions,
+      ...policyActions,
       ...decisionActions,
     ]
     const hints = createHints(clock)
@@ -90,7 +92,9 @@ export async function openVouch(needs: VouchNeeds) {
     const tenancy = createTenancy({ database, encryption, audit, newId, clock })
     const keys = createKeys({ database, encryption, audit, newId, clock })
     const limiter = createLimiter({ clock })
-    const lists = createLists({ database, encryption, audit, newId, clock })
+    const isNamed: Policies['namesList'] = (tx, id) => policies.namesList(tx, id)
+    const lists = createLists({ database, encryption, audit, newId, clock, isNamed })
+    const policies: Policies = createPolicies({ lists, audit, clock })
     const decisions = createDecisions({ database, encryption, newId, clock, onRecord: hints.note })
     const sources = [audit.source, decisions.source]
     const outbound = createOutbound({ allowedNetworks: config.outboundNetworks })
@@ -102,12 +106,13 @@ export async function openVouch(needs: VouchNeeds) {
     })
     const retention = createRetention({ database, logs, audit, clock, months: config.retentionMonths })
     const onDecided = (decision: string) => metrics.decisions.inc({ decision })
-    const transactions = createTransactions({ decisions, lists, clock, onDecided })
+    const transactions = createTransactions({ decisions, lists, policies, clock, onDecided })
 
     const guarded = [
       ...transactions.routes,
       ...decisionRoutes(decisions),
       ...listRoutes(lists),
+      ...policyRoutes(policies),
       ...keyRoutes(keys),
       ...logRoutes(logs),
       ...trailRoutes(trail),
@@ -162,7 +167,7 @@ export async function openVouch(needs: VouchNeeds) {
     }
     // prettier-ignore
     return {
-      config, clock, log, own, database, encryption, audit, tenancy, keys, lists, decisions, logs, hints, trail, retention, server, guarded, open, controls, startLoops, close,
+      config, clock, log, own, database, encryption, audit, tenancy, keys, lists, policies, decisions, logs, hints, trail, retention, server, guarded, open, controls, startLoops, close,
     }
   } catch (error) {
     await close()

@@ -25,6 +25,7 @@ const onFifteen = [
   'test/security/every-route.test.ts',
   'test/journeys/first-decision.test.ts',
   'test/journeys/two-processes.test.ts',
+  'src/engine/policies/policies.test.ts',
   'src/platform/keys/keys.test.ts',
   'src/platform/log/log.test.ts',
   'src/platform/trail/trail.test.ts',

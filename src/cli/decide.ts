@@ -1,25 +1,32 @@
-import { readFile } from 'node:fs/promises'
-import { compileValidator, readJson } from '#http'
+import { compilePolicy } from '#engine/decide'
+import { defaultPublished, type Published } from '#engine/policies'
+import { compileValidator } from '#http'
 import { EvaluateBody, judgePayment } from '#products/transactions'
-import { type Command, exit, UsageError } from './command.ts'
+import { type Command, type Context, exit, textOf, UsageError } from './command.ts'
+import { chooseTenant, withVouch } from './open-guest.ts'
+import { sayErrors } from './policy.ts'
+import { readJsonFile } from './read-file.ts'
 
 export const decide: Command = {
   name: 'decide',
   form: 'FILE',
-  summary: 'Judge one event from a file with the default policy; nothing is stored, no server is needed',
-  more: 'FILE holds the body of POST /v1/evaluate; - reads standard input. Lists are not looked at.',
-  options: {},
+  summary: 'Judge one event from a file; nothing is stored, no server is needed',
+  more:
+    'FILE holds the body of POST /v1/evaluate; - reads standard input. Unless told otherwise the default policy judges, and\n' +
+    'no database is needed. Lists are not looked at: signals of lists are missing. With --policy the answer says version 0.',
+  options: {
+    policy: { type: 'string', value: 'FILE', means: 'judge by the policy in this file' },
+    tenant: { type: 'string', value: 'ID', means: 'judge by the policy that this tenant has published' },
+    test: { type: 'boolean', means: "with --tenant: the tenant's test twin" },
+  },
   positionals: { min: 1, max: 1 },
   async run(context) {
     const [file = '-'] = context.positionals
-    const bytes = await (file === '-' ? context.terminal.read() : readFile(file)).catch(
-      (error: NodeJS.ErrnoException) => {
-        throw new UsageError(`${file} cannot be read (${error.code})`)
-      },
-    )
-    const read = compileValidator(EvaluateBody, 'body')(readJson(bytes))
+    const published = await choosePolicy(context)
+    if (!published) return exit.failed
+    const read = compileValidator(EvaluateBody, 'body')(await readJsonFile(context, file))
     if ('error' in read) throw read.error
-    const answer = judgePayment(read.value, context.clock)
+    const answer = judgePayment(read.value, context.clock, published)
     const factors = answer.factors.map(
       ({ id, contribution, explanation }) =>
         `  ${contribution.toFixed(2).padStart(7)}  ${id.padEnd(16)} ${explanation}`,
@@ -37,4 +44,22 @@ export const decide: Command = {
     )
     return exit.ok
   },
+}
+
+/** Undefined where the file holds a policy with errors, which are said. */
+async function choosePolicy(context: Context): Promise<Published | undefined> {
+  const file = textOf(context, 'policy')
+  const tenant = textOf(context, 'tenant')
+  if (file !== undefined && tenant !== undefined) throw new UsageError('Name --policy or --tenant, not both')
+  if (file !== undefined) {
+    const result = compilePolicy(await readJsonFile(context, file))
+    if (result.ok) return { version: 0, policy: result.policy }
+    context.terminal.err(`vouch decide: the policy in ${file} has errors\n${sayErrors(result.errors)}\n`)
+    return undefined
+  }
+  if (tenant === undefined && context.options['test'] !== true) return defaultPublished
+  return withVouch(context, async (vouch) => {
+    const { scope } = await chooseTenant(context, vouch)
+    return scope.transaction(vouch.policies.recall)
+  })
 }

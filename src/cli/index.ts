@@ -31,6 +31,7 @@ import { key } from './key.ts'
 import { list } from './list.ts'
 import { log } from './log.ts'
 import { migrate } from './migrate.ts'
+import { policy } from './policy.ts'
 import { serve } from './serve.ts'
 import { tenant } from './tenant.ts'
 
@@ -41,6 +42,7 @@ export const commands: readonly Command[] = [
   demo,
   tenant,
   key,
+  policy,
   decide,
   list,
   log,

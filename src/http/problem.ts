@@ -11,7 +11,19 @@ export const Problem = Type.Object(
     code: Type.String({ enum: Object.keys(faults), description: 'Stable; programs branch on it.' }),
     detail: Type.String({ description: 'What happened and how to mend it.' }),
     errors: Type.Array(
-      Type.Object({ pointer: Type.String(), message: Type.String() }, { additionalProperties: false }),
+      Type.Object(
+        {
+          pointer: Type.String(),
+          message: Type.String(),
+          position: Type.Optional(
+            Type.Object(
+              { line: Type.Integer(), column: Type.Integer(), offset: Type.Integer() },
+              { additionalProperties: false, description: 'In the text that the pointer names.' },
+            ),
+          ),
+        },
+        { additionalProperties: false },
+      ),
     ),
     request_id: Type.String(),
   },

@@ -13,6 +13,7 @@ export const faults = {
   request_timeout: { status: 408, title: 'The request took too long to arrive' },
   conflict: { status: 409, title: 'The request conflicts with what is stored' },
   idempotency_in_flight: { status: 409, title: 'The same request is still being answered' },
+  precondition_failed: { status: 412, title: 'What is stored is not what the request was made for' },
   body_too_large: { status: 413, title: 'The body is too large' },
   uri_too_long: { status: 414, title: 'The address is too long' },
   unsupported_media_type: { status: 415, title: 'The body has a media type we do not read' },
@@ -27,7 +28,12 @@ export const faults = {
 export type FaultCode = keyof typeof faults
 
 /** One place in a request that is wrong. `pointer` is an RFC 6901 JSON pointer, `''` for the whole. */
-export type FaultDetail = { pointer: string; message: string }
+export type FaultDetail = {
+  pointer: string
+  message: string
+  /** In the text that the pointer names: line and column from 1, offset from 0. */
+  position?: { line: number; column: number; offset: number }
+}
 
 export class Fault extends Error {
   readonly code: FaultCode

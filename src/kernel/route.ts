@@ -13,6 +13,8 @@ export const permissions = {
   'decisions:read': 'read decisions',
   'lists:write': 'change lists and their entries',
   'lists:read': 'read lists and their entries',
+  'policy:write': 'save the draft of the policy, publish it and roll it back',
+  'policy:read': 'read the policy, its draft and its versions',
   'keys:write': 'issue, rotate and revoke keys, within its own scopes',
   'keys:read': 'see keys (never their secrets)',
   'audit:write': 'set the level of the trail',

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { World } from '#harness'
+import { renderPolicyReference } from '#engine/decide'
 import { renderInventory } from './inventory.ts'
 import { renderSettings } from './settings.ts'
 
@@ -23,6 +24,7 @@ export async function generateFiles(world: World): Promise<ReadonlyMap<string, s
     ['src/platform/database/schema.ts', await rowTypes(world.database.urls.app)],
     ['docs/settings.md', renderSettings()],
     ['docs/data.md', renderInventory(rows)],
+    ['docs/policy-reference.md', renderPolicyReference()],
   ])
 }
 

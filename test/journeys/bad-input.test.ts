@@ -8,6 +8,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { createWorld, payment, type World } from '#harness'
+import { defaultPolicy } from '#engine/decide'
 import { systemScope } from '#platform/database'
 import { pointTo } from '#kernel/json-pointer'
 import { createSigner, newSeed } from '#platform/tlog'
@@ -36,6 +37,12 @@ async function readCorpus(): Promise<string[]> {
   )
   return [...naughty.map(String), ...lines.flat()]
 }
+
+const examplePolicy = () => ({
+  ...defaultPolicy,
+  rules: [{ id: 'gifts', when: "category == 'gift_cards' && lists.known", then: 'step_up', reason: 'Of {amount}.' }],
+  lists: ['known'],
+})
 
 /** A body that each route with one takes. A new route fails here until it has its own. */
 const bodies: Readonly<Record<string, () => Record<string, unknown>>> = {
@@ -69,6 +76,10 @@ const bodies: Readonly<Record<string, () => Record<string, unknown>>> = {
   }),
   'POST /v1/keys/{key_id}/rotate': () => ({ overlap_seconds: 60 }),
   'PUT /v1/lists/{list_id}': () => ({ kind: 'deny' }),
+  'PUT /v1/policy/draft': examplePolicy,
+  'POST /v1/policy/validate': examplePolicy,
+  'POST /v1/policy/publish': () => ({ version: 2 }),
+  'POST /v1/policy/rollback': () => ({ version: 1 }),
   'POST /v1/log/witnesses': () => ({
     vkeys: createSigner(`w${++made}`, 'ed25519-cosignature', newSeed()).vkey,
     url: 'https://witness.example/w',
@@ -130,7 +141,8 @@ async function createSender(world: World) {
     const isRepeated =
       said !== undefined &&
       said.length >= 6 &&
-      pointTo([said]) === '' &&
+      // A dotted name, as expressions have, may be repeated where each part of it may.
+      said.split('.').some((part) => pointTo([part]) === '') &&
       JSON.stringify(problem.errors).includes(JSON.stringify(said).slice(1, -1))
     return isRepeated ? [`${what}: the refusal repeats what it refuses: ${body}`] : []
   }
@@ -230,6 +242,7 @@ test(
       entry_id: `ent_${'0'.repeat(32)}`,
       id: JSON.parse(decided.body).trace_id,
       name: 'known',
+      version: '1',
     }
     const follower = await ask({ method: 'PUT', url: '/v1/log/followers/known', payload: '{"position":0}' })
     assert.equal(follower.statusCode, 200, follower.body)
@@ -239,7 +252,10 @@ test(
         .replaceAll(/\{(\w+)\}/g, (_, name: string) => more[name] ?? ids[name] ?? `unknown_${name}`)
         .replace('*', '0/000.p/1')
     /** What an ordinary request must ask. */
-    const queries: Readonly<Record<string, string>> = { 'GET /v1/log/consistency': '?from=1&to=1' }
+    const queries: Readonly<Record<string, string>> = {
+      'GET /v1/log/consistency': '?from=1&to=1',
+      'GET /v1/policy/diff': '?from=1',
+    }
 
     // Our own words: what logs say of ordinary requests and of ordinary refusals, at every route.
     for (const { method, path, body } of world.vouch.guarded) {

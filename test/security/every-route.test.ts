@@ -5,6 +5,7 @@ import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import { after, before, test } from 'node:test'
 import Type from 'typebox'
+import { defaultPolicy } from '#engine/decide'
 import { fromWireId, toWireId } from '#kernel/id'
 import type { OpenRoute } from '#kernel/route'
 import { makeToken, parseToken } from '#platform/keys'
@@ -53,6 +54,23 @@ const inputs: Readonly<Record<string, (client: Client) => Promise<Input>>> = {
     const list = await madeList(client)
     return { path: `${list}/entries/${(await client.post(`${list}/entries`, entry())).body.id}` }
   },
+  'GET /v1/policy': async () => ({ path: '/v1/policy' }),
+  'GET /v1/policy/draft': async () => ({ path: '/v1/policy/draft' }),
+  'PUT /v1/policy/draft': async () => ({ path: '/v1/policy/draft', body: { ...defaultPolicy } }),
+  'POST /v1/policy/validate': async () => ({ path: '/v1/policy/validate', body: { ...defaultPolicy } }),
+  'POST /v1/policy/publish': async (client) => {
+    assert.equal((await client.put('/v1/policy/draft', defaultPolicy)).status, 200)
+    return { path: '/v1/policy/publish', body: { version: (await client.get('/v1/policy')).body.version + 1 } }
+  },
+  'POST /v1/policy/rollback': async (client) => {
+    assert.equal((await client.put('/v1/policy/draft', defaultPolicy)).status, 200)
+    const { version } = (await client.get('/v1/policy')).body
+    assert.equal((await client.post('/v1/policy/publish', { version: version + 1 })).status, 200)
+    return { path: '/v1/policy/rollback', body: { version: 1 } }
+  },
+  'GET /v1/policy/versions': async () => ({ path: '/v1/policy/versions' }),
+  'GET /v1/policy/versions/{version}': async () => ({ path: '/v1/policy/versions/1' }),
+  'GET /v1/policy/diff': async () => ({ path: '/v1/policy/diff?from=1&to=1' }),
   'GET /v1/audit': async () => ({ path: '/v1/audit' }),
   'GET /v1/audit/level': async () => ({ path: '/v1/audit/level' }),
   'PUT /v1/audit/level': async () => ({ path: '/v1/audit/level', body: { level: 'reads' } }),
@@ -131,8 +149,8 @@ const signEveryLog = async (): Promise<void> => {
   for await (const tenantId of world.vouch.logs.everyTenant())
     await world.vouch.logs.drain(world.vouch.logs.asSystem(tenantId))
 }
-/** Ids in these paths are words that each tenant chooses for itself: the same word is the asker's own thing. */
-const ownWords = new Set(['PUT /v1/lists/{list_id}', 'PUT /v1/log/followers/{name}', 'GET /v1/log/tile/*'])
+/** Ids in these paths are words that each tenant chooses for itself, or numbers that each counts: the asker's own thing. */
+const ownWords = new Set(['PUT /v1/lists/{list_id}', 'PUT /v1/log/followers/{name}', 'GET /v1/log/tile/*', 'GET /v1/policy/versions/{version}']) // prettier-ignore
 
 const inputOf = (route: Route, client: Client): Promise<Input> => {
   const make = inputs[nameOf(route)]

@@ -3,17 +3,19 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { canonicalJson } from '#kernel/canonical-json'
 import {
+  compileOrThrow,
   curveAt,
-  decide,
+  decide as decideCompiled,
   defaultPolicy,
-  type FactorId,
-  type Policy,
+  factorIds,
+  type PolicyDocument,
   reasonIds,
   renderReason,
   type Signals,
 } from './index.ts'
 
-const factorIds: readonly FactorId[] = defaultPolicy.factors.map(({ id }) => id)
+const decide = (policy: PolicyDocument, ...rest: [Parameters<typeof decideCompiled>[1], Signals]) =>
+  decideCompiled(compileOrThrow(policy), ...rest)
 const anyCurve = fc
   .uniqueArray(fc.integer({ min: -1_000, max: 1_000 }), { minLength: 1, maxLength: 6 })
   .chain((xs) =>
@@ -23,7 +25,7 @@ const anyCurve = fc
     ),
   )
   .map(([xs, ys]) => xs.map((x, at) => [x / 10, ys[at] ?? 0] as const))
-const anyPolicy: fc.Arbitrary<Policy> = fc
+const anyPolicy: fc.Arbitrary<PolicyDocument> = fc
   .tuple(
     ...factorIds.map((id) =>
       fc.record({
@@ -34,7 +36,7 @@ const anyPolicy: fc.Arbitrary<Policy> = fc
       }),
     ),
   )
-  .map((factors) => ({ ...defaultPolicy, factors }))
+  .map((factors) => ({ ...defaultPolicy, factors, thresholds: { step_up: 0, decline: null } }))
 const anySignals: fc.Arbitrary<Signals> = fc
   .dictionary(fc.constantFrom(...factorIds), fc.double({ min: -200, max: 200, noNaN: true }))
   .map((values) => ({
@@ -120,7 +122,7 @@ test('a missing signal earns its stated points and says that it is missing', () 
 })
 
 test('every reason has a sentence, and none shows a parameter that is not there', () => {
-  const params = { score: 1, threshold: 30, amount: '1.00', currency: 'EUR', factor: 'velocity', field: 'user_id', list: 'l', ratio: 1, spendable: '1', typical: '1', category: 'c', risk: 1, trust: 1 } // prettier-ignore
+  const params = { score: 1, threshold: 30, amount: '1.00', currency: 'EUR', factor: 'velocity', field: 'user_id', list: 'l', ratio: 1, spendable: '1', typical: '1', category: 'c', risk: 1, trust: 1, rule: 'r', text: 'Said of {amount}', signal: 'hour', error: 'It failed.' } // prettier-ignore
   for (const id of reasonIds) assert.match(renderReason({ id, params }), /^[A-Z0-9][^{}]*\.$/)
   for (const id of reasonIds) assert.doesNotMatch(renderReason({ id, params }), /undefined/)
   assert.throws(() => renderReason({ id: 'invented', params }))

@@ -2,8 +2,13 @@
  * decide(policy, event, signals) → judgement. Pure: no clock, no database, no chance. Points are integers of 0.01, so that
  * the score is the exact sum of what the factors contributed, in any order.
  */
+import type { SignalValues } from '#engine/cel'
 import { formatMajor, type Money } from '#kernel/currency'
-import { curveAt, type FactorId, type Policy, type PolicyFactor } from './policy.ts'
+import type { CompiledPolicy } from './compile-policy.ts'
+import { openFacts } from './facts.ts'
+import type { FactorId, Thresholds } from './policy.ts'
+import { runRules } from './run-rules.ts'
+import { weigh } from './weigh.ts'
 
 export type DecisionWord = 'APPROVED' | 'STEP_UP_REQUIRED' | 'DECLINED'
 export type RiskLevel = 'LOW' | 'MEDIUM' | 'HIGH' | 'CRITICAL'
@@ -15,12 +20,15 @@ export type Reason = { id: string; params: Readonly<Record<string, string | numb
 export type Measured = { value: number; reason: Reason; evidence: readonly string[] }
 export type Signals = {
   readonly factors: Readonly<Partial<Record<FactorId, Measured>>>
-  /** Entries that the event matched. */
-  readonly lists: readonly { list: string; kind: 'allow' | 'deny'; field: string }[]
+  /** Entries that the event matched. Those of custom lists decide nothing by themselves. */
+  readonly lists: readonly { list: string; kind: 'allow' | 'deny' | 'custom'; field: string }[]
+  /** Other signals by name, as `signals` declares them; what is not here is missing. */
+  readonly values?: SignalValues
 }
 
 export type FactorPart = {
-  id: FactorId | 'limit'
+  /** Of a factor of the policy, `rule:<id>` of a rule, or `limit`. */
+  id: string
   status: 'measured' | 'missing'
   weight: number
   /** The signal; null when missing. */
@@ -40,53 +48,35 @@ export type Judgement = {
   factors: readonly FactorPart[]
 }
 
-export function decide(policy: Policy, event: Money, signals: Signals): Judgement {
-  const parts = policy.factors.map((factor) => weigh(factor, signals))
+/** Order: deny list, decline rules, allow list, step-up rules, approve rules, score. The score is computed in every case. */
+export function decide(policy: CompiledPolicy, event: Money, signals: Signals): Judgement {
+  const facts = openFacts(policy, event, signals)
+  const weighed = new Map<string, FactorPart>()
+  for (const one of policy.inOrder) {
+    const part = weigh(one, signals, facts)
+    weighed.set(part.id, part)
+    facts.contributed(part.id, part.points)
+  }
+  const { parts: ruled, fired } = runRules(policy.rules, facts)
+  const parts = [...policy.factors.flatMap(({ factor }) => weighed.get(factor.id) ?? []), ...ruled]
   const sum = parts.reduce((total, { points }) => total + points, 0)
   const score = Math.min(10_000, Math.max(0, sum))
   const factors = score === sum ? parts : [...parts, cut(score - sum)]
-  const scored = byScore(policy, score)
-  const reason: Reason = {
-    id: `score.${scored}`,
-    params: {
-      score: score / 100,
-      amount: formatMajor(event.minor, event.currency),
-      currency: event.currency,
-      threshold: scored === 'DECLINED' ? policy.thresholds.decline : policy.thresholds.step_up,
-      factor: [...factors].sort((a, b) => b.points - a.points)[0]?.id ?? '',
-    },
-  }
   const judged = { score, level: levelOf(score), factors }
   const denied = signals.lists.find(({ kind }) => kind === 'deny')
   if (denied) return { ...judged, decision: 'DECLINED', reason: listReason('list.deny', denied) }
+  if (fired.decline) return { ...judged, decision: 'DECLINED', reason: fired.decline }
   const allowed = signals.lists.find(({ kind }) => kind === 'allow')
   if (allowed) return { ...judged, decision: 'APPROVED', reason: listReason('list.allow', allowed) }
-  return { ...judged, decision: scored, reason }
+  if (fired.step_up) return { ...judged, decision: 'STEP_UP_REQUIRED', reason: fired.step_up }
+  if (fired.approve) return { ...judged, decision: 'APPROVED', reason: fired.approve }
+  return { ...judged, ...byScore(policy.document.thresholds, judged, event) }
 }
 
 const listReason = (id: string, { list, field }: { list: string; field: string }): Reason => ({
   id,
   params: { list, field },
 })
-
-function weigh({ id, weight, curve, points_if_missing }: PolicyFactor, signals: Signals): FactorPart {
-  const measured = signals.factors[id]
-  if (!measured) {
-    const points = Math.round(points_if_missing * 100)
-    return { id, status: 'missing', weight, raw: null, points, reason: { id: 'missing', params: {} }, evidence: [] }
-  }
-  // `+ 0` turns -0 into 0, which canonical JSON would write differently from what was summed.
-  const points = Math.round(weight * 100 * curveAt(curve, measured.value)) + 0
-  return {
-    id,
-    status: 'measured',
-    weight,
-    raw: measured.value,
-    points,
-    reason: measured.reason,
-    evidence: measured.evidence,
-  }
-}
 
 const cut = (points: number): FactorPart => ({
   id: 'limit',
@@ -98,9 +88,29 @@ const cut = (points: number): FactorPart => ({
   evidence: [],
 })
 
-const byScore = ({ thresholds }: Policy, score: number): DecisionWord => {
-  if (score >= thresholds.decline * 100) return 'DECLINED'
-  return score >= thresholds.step_up * 100 ? 'STEP_UP_REQUIRED' : 'APPROVED'
+function byScore(
+  { step_up, decline }: Thresholds,
+  { score, factors }: Pick<Judgement, 'score' | 'factors'>,
+  { minor, currency }: Money,
+): Pick<Judgement, 'decision' | 'reason'> {
+  const isAtLeast = (threshold: number | null): boolean => threshold !== null && score >= threshold * 100
+  const decision = isAtLeast(decline) ? 'DECLINED' : isAtLeast(step_up) ? 'STEP_UP_REQUIRED' : 'APPROVED'
+  const threshold = decision === 'DECLINED' ? decline : (step_up ?? (decision === 'APPROVED' ? decline : null))
+  const [highest] = [...factors].sort((a, b) => b.points - a.points)
+  const unbounded = decline === null ? 'score.decides_nothing' : 'score.below_decline'
+  return {
+    decision,
+    reason: {
+      id: decision === 'APPROVED' && step_up === null ? unbounded : `score.${decision}`,
+      params: {
+        score: score / 100,
+        amount: formatMajor(minor, currency),
+        currency,
+        ...(threshold === null ? {} : { threshold }),
+        factor: highest?.id ?? '',
+      },
+    },
+  }
 }
 
 function levelOf(score: number): RiskLevel {

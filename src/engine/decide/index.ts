@@ -1,9 +1,12 @@
 /**
  * Decide: the pure heart. Policy, event and signals in; decision, score, factors and reasons out.
- * Promises: the score is the exact sum of the contributions; the same input gives the same bits, anywhere, at any time.
- * Refuses: clocks, databases, randomness, and every mathematical function whose result differs between engines.
+ * Promises: the score is the exact sum of the contributions; the same input gives the same bits, anywhere, at any time; an
+ * expression that fails or runs dry is a rule that did not fire or a factor that is missing, and never an exception.
+ * Refuses: documents with an error, each with pointer and position; clocks, databases, randomness, and every mathematical
+ * function whose result differs between engines.
  * Needs: nothing.
  */
+export { type CompiledPolicy, compileOrThrow, compilePolicy, type PolicyResult } from './compile-policy.ts'
 export {
   type DecisionWord,
   decide,
@@ -14,5 +17,19 @@ export {
   type RiskLevel,
   type Signals,
 } from './decide.ts'
+export { fuel } from './compile-expression.ts'
 export { reasonIds, renderReason } from './messages.ts'
-export { type Curve, curveAt, defaultPolicy, type FactorId, type Policy, type PolicyFactor } from './policy.ts'
+export {
+  type Curve,
+  curveAt,
+  defaultPolicy,
+  defaultVersion,
+  type FactorId,
+  factorIds,
+  type PolicyDocument,
+  type PolicyFactor,
+  type PolicyRule,
+} from './policy.ts'
+export { listIdPattern, type PolicyError, policyLimits, wordPattern } from './read-policy.ts'
+export { renderPolicyReference } from './reference.ts'
+export { listSignal, type Signal, signals } from './signals.ts'

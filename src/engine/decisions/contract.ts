@@ -12,7 +12,7 @@ const factor = Type.Object(
   {
     id: Type.String({
       description:
-        'amount_ratio, category_risk, velocity, merchant_trust, time_anomaly, geo_consistency, signature, or limit.',
+        'Of a factor of the policy; `rule:<id>` for a rule that added points or could not be looked at; or `limit`.',
     }),
     status: Type.String({ enum: ['measured', 'missing'] }),
     weight: Type.Number({ description: 'Points that this factor can add at most.' }),
@@ -44,10 +44,13 @@ const answer = {
       { change: Type.String({ examples: ['amount <= 120.00'] }), decision: Type.Literal('APPROVED') },
       { ...closed, title: 'Counterfactual' },
     ),
-    { description: 'The smallest change that would have been approved. For you; not for the customer.' },
+    {
+      description:
+        'Single changes, the smallest of their kind, that would have been approved. For you; not for the customer.',
+    },
   ),
   counterfactual_none: Type.Union([Type.String(), Type.Null()], {
-    description: 'Why there is no such change: on_deny_list, or not_by_amount.',
+    description: 'Why there is no such change: on_deny_list, not_by_amount, or not_by_one_change.',
   }),
   compliance: Type.Object(
     { status: Type.Literal('not_assessed'), sca_required: Type.Null(), exemption: Type.Null() },

@@ -1,7 +1,7 @@
 /**
  * Lists: whom a tenant always refuses or always approves.
  * Promises: an entry is found by a blind key, so the table shows nobody's identifier; an expired entry matches nothing.
- * Refuses: card numbers as values; a list whose kind would change under its entries.
+ * Refuses: card numbers as values; a list whose kind would change under its entries; to remove one that the policy names.
  * Needs: the database, encryption, audit, ids, a clock.
  */
 import { refuseCardNumber } from '#kernel/card-number'
@@ -16,7 +16,7 @@ import { entriesImported, entryAdded, entryDeleted, listDeleted, listPut } from 
 import { networksOf, parseNetwork } from './addresses.ts'
 import { createPrefixMemory } from './prefixes.ts'
 import {
-  deleteEntry, deleteExpired, deleteExpiredEntries, deleteList, type EntryRow, insertEntries, insertList, listEntries, type ListRow, matchEntries, type NewRow, readList, readLists,
+  deleteEntry, deleteExpired, deleteExpiredEntries, deleteList, type EntryRow, insertEntries, insertList, listEntries, type ListRow, matchEntries, type NewRow, readList, readListIds, readLists,
 } from './store.ts' // prettier-ignore
 
 export { actions } from './actions.ts'
@@ -38,7 +38,7 @@ export type Added =
   | { result: 'added'; id: string }
   | { result: 'duplicate' }
   | { result: 'refused'; pointer: string; why: string }
-export type ListMatch = { list: string; kind: 'allow' | 'deny'; field: string }
+export type ListMatch = { list: string; kind: 'allow' | 'deny' | 'custom'; field: string }
 
 export type Lists = {
   all(tx: Tx): Promise<ListRow[]>
@@ -52,7 +52,9 @@ export type Lists = {
   removeEntry(tx: Tx, listId: string, id: string): Promise<void>
   /** Deletes entries past their time, tenant by tenant. */
   expire(): Promise<void>
-  /** Which allow and deny lists hold one of these values. */
+  /** Those of these lists that there are. */
+  known(tx: Tx, ids: readonly string[]): Promise<ReadonlySet<string>>
+  /** Which lists hold one of these values. */
   match(tx: Tx, values: readonly { field: string; value: string }[]): Promise<ListMatch[]>
 }
 
@@ -62,8 +64,10 @@ export function createLists(needs: {
   audit: Audit
   newId: NewId
   clock: Clock
+  /** Whether the published policy names the list. */
+  isNamed(tx: Tx, id: string): Promise<boolean>
 }): Lists {
-  const { database, encryption, audit, newId, clock } = needs
+  const { database, encryption, audit, newId, clock, isNamed } = needs
   const system = systemScope(database, 'expired list entries')
   const prefixes = createPrefixMemory(clock)
   const blind = (keys: TenantKeys, field: string, value: string): Buffer => keys.blind(`list:${field}`, value)
@@ -121,6 +125,8 @@ export function createLists(needs: {
 
     async remove(tx, id) {
       if (!(await deleteList(tx, id))) throw new Fault('not_found', 'There is no such list.')
+      if (await isNamed(tx, id))
+        throw new Fault('conflict', 'The published policy names this list. Publish one that does not, then delete it.')
       await audit.append(tx, { action: listDeleted, target: id })
     },
 
@@ -172,6 +178,10 @@ export function createLists(needs: {
         await system.asTenant(tenantId).transaction((tx) => deleteExpired(tx, now))
     },
 
+    async known(tx, ids) {
+      return new Set(ids.length === 0 ? [] : await readListIds(tx, ids))
+    },
+
     async match(tx, values) {
       if (values.length === 0) return []
       const keys = await encryption.keysOf(tx)
@@ -183,7 +193,7 @@ export function createLists(needs: {
       )
       const rows = await matchEntries(tx, asked, new Date(clock.now()))
       return rows.flatMap(({ list, kind, field }) =>
-        kind === 'allow' || kind === 'deny' ? [{ list, kind, field }] : [],
+        kind === 'allow' || kind === 'deny' || kind === 'custom' ? [{ list, kind, field }] : [],
       )
     },
   }

@@ -19,6 +19,15 @@ export const readLists = (tx: Tx): Promise<ListRow[]> =>
 export const readList = (tx: Tx, id: string): Promise<ListRow | undefined> =>
   tx.query.selectFrom('list').select(['id', 'kind', 'created_at']).where('id', '=', id).executeTakeFirst()
 
+export const readListIds = async (tx: Tx, ids: readonly string[]): Promise<string[]> =>
+  (
+    await tx.query
+      .selectFrom('list')
+      .select('id')
+      .where('id', '=', (is) => is.fn.any(is.val([...ids])))
+      .execute()
+  ).map(({ id }) => id)
+
 /** True when the list is new. */
 export const insertList = async (tx: Tx, row: ListRow): Promise<boolean> => {
   const insert = tx.query

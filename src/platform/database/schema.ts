@@ -586,6 +586,56 @@ export interface LogWitness {
   vkeys: string;
 }
 
+export interface PolicyDraft {
+  /**
+   * none: canonical JSON of the policy; words of the tenant
+   */
+  document: Buffer;
+  /**
+   * none: counts up with every change; the draft's entity tag
+   */
+  revision: number;
+  /**
+   * none: the tenant
+   */
+  tenant_id: string;
+  /**
+   * none: time
+   */
+  updated_at: Timestamp;
+  /**
+   * none: wire id of the key, or number of the operator, that changed it
+   */
+  updated_by: string;
+}
+
+export interface PolicyVersion {
+  /**
+   * none: canonical JSON of the policy; words of the tenant
+   */
+  document: Buffer;
+  /**
+   * none: time
+   */
+  published_at: Timestamp;
+  /**
+   * none: wire id of the key, or number of the operator, that published it
+   */
+  published_by: string;
+  /**
+   * none: the version that a rollback published again; null otherwise
+   */
+  restores: number | null;
+  /**
+   * none: the tenant
+   */
+  tenant_id: string;
+  /**
+   * none: counts up by one
+   */
+  version: number;
+}
+
 export interface SchemaMigration {
   applied_at: Generated<Timestamp>;
   name: string;
@@ -659,6 +709,8 @@ export interface DB {
   log_tile: LogTile;
   log_verification: LogVerification;
   log_witness: LogWitness;
+  policy_draft: PolicyDraft;
+  policy_version: PolicyVersion;
   schema_migration: SchemaMigration;
   tenant: Tenant;
   tenant_key: TenantKey;

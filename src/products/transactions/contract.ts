@@ -114,7 +114,7 @@ export const EvaluateBody = Type.Object(
         {
           propertyNames: { minLength: 1, maxLength: 64 },
           maxProperties: 32,
-          description: 'Flat; kept encrypted and given back, never judged.',
+          description: 'Flat; kept encrypted and given back; judged only where a policy reads it.',
           examples: [{ order: 'o-1001' }],
         },
       ),

@@ -1,29 +1,106 @@
-/** The largest amount that would have been approved, all else equal: found by bisection, proven by deciding again. */
-import { formatMajor } from '#kernel/currency'
-import { decide, type Judgement, type Policy, type Signals } from '#engine/decide'
+/**
+ * The smallest single change that would have been approved, for each input that the payer could choose otherwise and that
+ * the policy reads. Found by search with a bound, proven by deciding again.
+ */
+import { type CompiledPolicy, type DecisionWord, type Judgement, type Signals } from '#engine/decide'
 import type { Change } from '#engine/decisions'
+import { formatMajor, maxMinor } from '#kernel/currency'
+import type { EvaluateBody } from './contract.ts'
+import { localTime } from './measure-values.ts'
+import type { Payment } from './payment.ts'
+import { searchBelow, searchAbove } from './search-amounts.ts'
 
+/** One input as it is tried. */
+export type Altered = { minor?: number; balanceMinor?: number; hour?: number; hasAgent?: false }
 export type Counterfactual = { changes: readonly Change[]; none: string | null }
 
-/** `signalsAt` measures the same payment with another amount in minor units. */
-export function findApprovedAmount(
+type Event = { body: EvaluateBody; payment: Payment; matches: Signals['lists'] }
+export function alter({ minor, balanceMinor, hasAgent }: Altered, { body, payment, matches }: Event): Event {
+  const { agent, ...alone } = body
+  const isAlone = hasAgent === false && agent !== undefined
+  const ceilings = payment.ceilings.map((ceiling) =>
+    balanceMinor !== undefined && ceiling.name === 'user_balance' ? { ...ceiling, minor: balanceMinor } : ceiling,
+  )
+  return {
+    body: isAlone ? alone : body,
+    matches: isAlone ? matches.filter(({ field }) => field !== 'agent') : matches,
+    payment: { ...payment, ceilings, money: minor === undefined ? payment.money : { ...payment.money, minor } },
+  }
+}
+
+/** The event has no such input. */
+const notAsked = Symbol('not asked')
+
+type Question = {
+  policy: CompiledPolicy
+  body: EvaluateBody
+  payment: Payment
+  isApproved(altered: Altered): boolean
+}
+/** How the inputs are searched. `reads`: signals that depend on the input; where a policy reads none, nothing is tried. */
+const searches: readonly {
+  signals: readonly string[]
+  reads: readonly string[]
+  find(question: Question): string | undefined | typeof notAsked
+}[] = [
+  { signals: ['amount', 'amount_minor'], reads: ['amount', 'amount_minor', 'amount_ratio'], find: findAmount },
+  { signals: ['user_balance'], reads: ['user_balance', 'amount_ratio'], find: findBalance },
+  { signals: ['has_agent'], reads: ['has_agent'], find: findAlone },
+  { signals: ['hour'], reads: ['hour'], find: findHour },
+]
+export const searchedSignals: readonly string[] = searches.flatMap(({ signals }) => signals)
+
+export function findChanges(
   judgement: Judgement,
-  money: { minor: number; currency: string },
-  policy: Policy,
-  signalsAt: (minor: number) => Signals,
+  policy: CompiledPolicy,
+  body: EvaluateBody,
+  payment: Payment,
+  decideAs: (altered: Altered) => DecisionWord,
 ): Counterfactual {
   if (judgement.decision === 'APPROVED') return { changes: [], none: null }
   if (judgement.reason.id === 'list.deny') return { changes: [], none: 'on_deny_list' }
-  const isApproved = (minor: number): boolean =>
-    decide(policy, { minor, currency: money.currency }, signalsAt(minor)).decision === 'APPROVED'
-  // The amount's curve never falls, so approval has one edge. Invariant: `good` is approved, `bad` is not.
-  let good = 1
-  let bad = money.minor
-  if (bad <= good || !isApproved(good)) return { changes: [], none: 'not_by_amount' }
-  while (bad - good > 1) {
-    const middle = Math.floor((good + bad) / 2)
-    if (isApproved(middle)) good = middle
-    else bad = middle
-  }
-  return { changes: [{ change: `amount <= ${formatMajor(good, money.currency)}`, decision: 'APPROVED' }], none: null }
+  const isApproved = (altered: Altered): boolean => decideAs(altered) === 'APPROVED'
+  const asked = searches.filter(({ reads }) => reads.some((name) => policy.reads.has(name)))
+  const found = asked.map(({ find }) => find({ policy, body, payment, isApproved }))
+  const tried = found.filter((change) => change !== notAsked)
+  const changes = tried.flatMap((change): Change[] =>
+    typeof change === 'string' ? [{ change, decision: 'APPROVED' }] : [],
+  )
+  if (changes.length > 0) return { changes, none: null }
+  return { changes, none: tried.length > 1 ? 'not_by_one_change' : 'not_by_amount' }
+}
+
+/** Whether a larger amount is never judged more mildly: then one edge parts what is approved from what is not. */
+function isRising({ factors, rules }: CompiledPolicy): boolean {
+  const follows = (name: string): boolean => /^(amount|amount_minor|amount_ratio|points\..*)$/.test(name)
+  const programs = [...factors, ...rules].flatMap(({ program }) => (program ? [program] : []))
+  if (programs.some(({ reads }) => reads.some(follows))) return false
+  return factors.every(
+    ({ factor: { id, curve } }) => !curve || !follows(id) || curve.every(([, y], n) => y >= (curve[n - 1]?.[1] ?? y)),
+  )
+}
+
+function findAmount({ policy, payment: { money }, isApproved }: Question): string | undefined {
+  const edge = searchBelow(money.minor, isRising(policy), (minor) => isApproved({ minor }))
+  return edge && `amount ${edge.isEdge ? '<=' : '=='} ${formatMajor(edge.minor, money.currency)}`
+}
+
+function findBalance({ payment: { money, ceilings }, isApproved }: Question): string | undefined | typeof notAsked {
+  const balance = ceilings.find(({ name }) => name === 'user_balance')
+  if (!balance) return notAsked
+  const edge = searchAbove(balance.minor, maxMinor, (balanceMinor) => isApproved({ balanceMinor }))
+  return edge && `user_balance ${edge.isEdge ? '>=' : '=='} ${formatMajor(edge.minor, money.currency)}`
+}
+
+function findAlone({ body, isApproved }: Question): string | undefined | typeof notAsked {
+  if (!body.agent) return notAsked
+  return isApproved({ hasAgent: false }) ? 'has_agent == false' : undefined
+}
+
+/** Later on the same day: nobody can pay earlier. */
+function findHour({ body, payment, isApproved }: Question): string | undefined | typeof notAsked {
+  const now = localTime(payment.occurredMs, body.time_zone)
+  if (!now) return notAsked
+  for (let hour = now.hour + 1; hour < 24; hour++) if (isApproved({ hour })) return `hour == ${hour}`
+  return undefined
 }

@@ -2,7 +2,6 @@
 import { refuseCardNumber } from '#kernel/card-number'
 import type { Clock } from '#kernel/clock'
 import { Fault } from '#kernel/fault'
-import { decide, defaultPolicy, type Signals } from '#engine/decide'
 import {
   type Answer,
   type DecisionDocument,
@@ -12,12 +11,12 @@ import {
   toDocument,
 } from '#engine/decisions'
 import { listFields, type Lists } from '#engine/lists'
+import { defaultPublished, type Policies, type Published } from '#engine/policies'
 import type { RequestContext } from '#platform/access'
 import type { Tx } from '#platform/database'
 import type { EvaluateBody } from './contract.ts'
-import { findApprovedAmount } from './counterfactual.ts'
+import { judgeMeasured } from './judge.ts'
 import { type Payment, readPayment } from './payment.ts'
-import { measure } from './signals.ts'
 
 export type Evaluated = { answer: Omit<Answer, 'trace_id'> & { trace_id: string | null }; isReplay: boolean }
 
@@ -30,27 +29,23 @@ export type Evaluate = (
 export function createEvaluate(needs: {
   decisions: Decisions
   lists: Lists
+  policies: Policies
   clock: Clock
   onDecided(word: string): void
 }): Evaluate {
-  const { decisions, lists, clock, onDecided } = needs
+  const { decisions, lists, policies, clock, onDecided } = needs
   /** Requests with an idempotency key that this process is answering: the same one again joins the first. */
   const inFlight = new Map<string, { body: string; answer: Promise<Evaluated> }>()
 
   async function judge(tx: Tx, body: EvaluateBody, payment: Payment, id: string, receivedMs: number): Promise<Judged> {
+    const published = await policies.recall(tx)
     const matches = await lists.match(tx, listValues(body))
-    const signalsAt = (minor: number): Signals =>
-      measure(body, { ...payment, money: { ...payment.money, minor } }, matches)
-    const judgement = decide(defaultPolicy, payment.money, signalsAt(payment.money.minor))
-    const { changes, none } = findApprovedAmount(judgement, payment.money, defaultPolicy, signalsAt)
+    const known = await lists.known(tx, published.policy.document.lists)
     return {
       id,
       receivedMs,
       occurredMs: payment.occurredMs,
-      policyVersion: defaultPolicy.version,
-      judgement,
-      counterfactual: changes,
-      counterfactualNone: none,
+      ...judgeMeasured(published, body, payment, { matches, known }),
       money: payment.money,
       category: body.category,
       merchantId: body.merchant_id,
@@ -136,24 +131,12 @@ function listValues(body: EvaluateBody): { field: string; value: string }[] {
   })
 }
 
-/** One event judged by the default policy, without tenant, lists or database. */
-export function judgePayment(body: EvaluateBody, clock: Clock): Answer {
+/** One event judged by a policy, the default one unless told, without tenant, lists or database. */
+export function judgePayment(body: EvaluateBody, clock: Clock, published: Published = defaultPublished): Answer {
   const receivedMs = clock.now()
   const payment = readPayment(body, receivedMs, true)
-  const signalsAt = (minor: number): Signals => measure(body, { ...payment, money: { ...payment.money, minor } }, [])
-  const judgement = decide(defaultPolicy, payment.money, signalsAt(payment.money.minor))
-  const { changes, none } = findApprovedAmount(judgement, payment.money, defaultPolicy, signalsAt)
   const { occurredMs } = payment
   const id = '00000000-0000-0000-0000-000000000000'
-  return toAnswer(
-    toDocument({
-      id,
-      receivedMs,
-      occurredMs,
-      policyVersion: defaultPolicy.version,
-      judgement,
-      counterfactual: changes,
-      counterfactualNone: none,
-    }),
-  )
+  const lists = { matches: [], known: new Set<string>() }
+  return toAnswer(toDocument({ id, receivedMs, occurredMs, ...judgeMeasured(published, body, payment, lists) }))
 }

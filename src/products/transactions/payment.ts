@@ -4,11 +4,12 @@ import { isCurrency, maxMinor, type Money, parseMajor } from '#kernel/currency'
 import { Fault, type FaultDetail } from '#kernel/fault'
 import type { EvaluateBody } from './contract.ts'
 
+export type Ceiling = { minor: number; name: string }
 export type Payment = {
   money: Money
   occurredMs: number
-  /** The tightest of balance and limits, with its name; undefined when none is given. */
-  spendable: { minor: number; name: string } | undefined
+  /** Balance and limits, as far as they are given. */
+  ceilings: readonly Ceiling[]
 }
 
 /** How far back a live request may date its event. */
@@ -53,6 +54,9 @@ export function readPayment(body: EvaluateBody, receivedMs: number, mayDatePast:
 
   if (errors.length > 0)
     throw new Fault('invalid_request', 'The request does not have the documented form.', { errors })
-  const [spendable] = ceilings.sort((a, b) => a.minor - b.minor)
-  return { money: { minor, currency: body.currency }, occurredMs: Math.min(occurredMs, receivedMs), spendable }
+  return { money: { minor, currency: body.currency }, occurredMs: Math.min(occurredMs, receivedMs), ceilings }
 }
+
+/** The tightest of balance and limits; undefined when none is given. */
+export const tightest = (ceilings: readonly Ceiling[]): Ceiling | undefined =>
+  [...ceilings].sort((a, b) => a.minor - b.minor)[0]

@@ -1,8 +1,8 @@
 /** What this version measures of a payment: its amount against what is usual, its category, the trust in its merchant. */
 import { formatMajor } from '#kernel/currency'
-import type { Measured, Signals } from '#engine/decide'
+import type { FactorId, Measured } from '#engine/decide'
 import type { EvaluateBody } from './contract.ts'
-import type { Payment } from './payment.ts'
+import { type Payment, tightest } from './payment.ts'
 
 /**
  * A typical payment, in minor units: about 100 euro, rounded to what a person would call a round amount. Used when the
@@ -20,39 +20,38 @@ const categoryRisk: Readonly<Record<string, number>> = {
   groceries: 0.05, transport: 0.1, utilities: 0.05, education: 0.1, charity: 0.3, subscription: 0.2, restaurants: 0.1, books: 0.1,
 } // prettier-ignore
 
-export function measure(body: EvaluateBody, payment: Payment, lists: Signals['lists']): Signals {
+/** The factors that are measured, each with its reason. */
+export function measureFactors(body: EvaluateBody, payment: Payment): Partial<Record<FactorId, Measured>> {
   const amountRatio = measureAmount(payment)
   const risk = Object.hasOwn(categoryRisk, body.category) ? categoryRisk[body.category] : undefined
   const trust = body.merchant_trust_score
   return {
-    lists,
-    factors: {
-      ...(amountRatio ? { amount_ratio: amountRatio } : {}),
-      ...(risk === undefined
-        ? {}
-        : {
-            category_risk: {
-              value: risk,
-              reason: { id: 'category_risk', params: { category: body.category, risk } },
-              evidence: ['table:category_risk'],
-            },
-          }),
-      ...(trust === undefined
-        ? {}
-        : {
-            merchant_trust: {
-              value: trust,
-              reason: { id: 'merchant_trust', params: { trust } },
-              evidence: ['request:merchant_trust_score'],
-            },
-          }),
-    },
+    ...(amountRatio ? { amount_ratio: amountRatio } : {}),
+    ...(risk === undefined
+      ? {}
+      : {
+          category_risk: {
+            value: risk,
+            reason: { id: 'category_risk', params: { category: body.category, risk } },
+            evidence: ['table:category_risk'],
+          },
+        }),
+    ...(trust === undefined
+      ? {}
+      : {
+          merchant_trust: {
+            value: trust,
+            reason: { id: 'merchant_trust', params: { trust } },
+            evidence: ['request:merchant_trust_score'],
+          },
+        }),
   }
 }
 
-function measureAmount({ money, spendable }: Payment): Measured | undefined {
+function measureAmount({ money, ceilings }: Payment): Measured | undefined {
   const amount = formatMajor(money.minor, money.currency)
   const { currency } = money
+  const spendable = tightest(ceilings)
   if (spendable) {
     const ratio = spendable.minor > 0 ? money.minor / spendable.minor : money.minor > 0 ? nothingToSpend : 0
     const params = { amount, currency, ratio: round(ratio), spendable: formatMajor(spendable.minor, currency) }
