@@ -44,7 +44,7 @@ export const layers: readonly Layer[] = [
   {
     name: 'engine',
     at: 'src/engine/',
-    modules: ['cel', 'decide', 'lists', 'policies', 'decisions'],
+    modules: ['cel', 'decide', 'windows', 'basis', 'lists', 'policies', 'briefing', 'journal', 'decisions'],
     imports: ['kernel', 'platform'],
   },
   { name: 'products', at: 'src/products/', modules: 'apart', imports: ['kernel', 'platform', 'engine'] },
@@ -71,6 +71,7 @@ export const layers: readonly Layer[] = [
 export const packageHomes: Readonly<Record<string, readonly Place[]>> = {
   '@marcbachmann/cel-js': ['src/engine/cel/'],
   fastify: ['src/http/'],
+  jose: ['agent-proof.test.ts'],
   '@fastify/': ['src/http/'],
   kysely: ['store.ts', 'src/platform/database/'],
   pg: ['src/platform/postgres/', 'src/platform/database/'],
@@ -98,6 +99,7 @@ export const systemScopeFiles: readonly Place[] = [
   'src/platform/trail/',
   'src/platform/retention/',
   'src/engine/lists/',
+  'src/engine/journal/',
   'src/engine/decisions/',
   'src/platform/encryption/',
   'src/cli/',
@@ -106,6 +108,7 @@ export const systemScopeFiles: readonly Place[] = [
 /** Names that open the database: where they are made, and who else may say them. */
 export const gates: readonly { name: string; madeIn: Place; usedIn: readonly Place[] }[] = [
   { name: 'openScope', madeIn: 'src/platform/database/', usedIn: ['src/platform/access/'] },
+  { name: 'tenantLanes', madeIn: 'src/platform/database/', usedIn: ['src/engine/journal/'] },
   { name: 'systemScope', madeIn: 'src/platform/database/', usedIn: systemScopeFiles },
 ]
 

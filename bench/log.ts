@@ -14,6 +14,7 @@ import { type Scope, systemScope } from '#platform/database'
 import { createLog } from '#platform/telemetry'
 import { verifyExport } from '#platform/tlog'
 import type { Bench } from './run.ts'
+import { median, spread } from './statistics.ts'
 
 const rounds = 5
 const writers = 16
@@ -112,9 +113,3 @@ async function writeAll(count: number, write: () => Promise<unknown>): Promise<v
   }
   await Promise.all(Array.from({ length: writers }, worker))
 }
-
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
-/** (largest - smallest) ÷ median. */
-const spread = (values: readonly number[]): number =>
-  Math.round(((Math.max(...values) - Math.min(...values)) / median(values)) * 100) / 100

@@ -11,6 +11,7 @@ import { celEnv, CelScalar, parse as parseCel, plan } from '@bufbuild/cel'
 import { compile, declare, type Program } from '#engine/cel'
 import type { Bench } from './run.ts'
 import { fieldTypes, makePayments, makeRules, type Payment, type Rule, toCel, toJavaScript } from './seeded-rules.ts'
+import { median, spread } from './statistics.ts'
 
 type Verdict = { score: number; fired: string[] }
 type Evaluate = (payment: Payment) => Verdict | Promise<Verdict>
@@ -181,7 +182,7 @@ export const rules: Bench = async function* ({ full }) {
         peer: base,
         peer_name: hand.name,
         samples: rounds,
-        spread: Math.round(((Math.max(...samples) - Math.min(...samples)) / median(samples)) * 100) / 100,
+        spread: spread(samples),
       }
     }
   }
@@ -218,6 +219,3 @@ async function measure(evaluate: Evaluate, payments: readonly Payment[], windowM
   if (Number.isNaN(sink)) throw new Error('a score was not a number')
   return (user + system) / count
 }
-
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0

@@ -4,7 +4,10 @@
  */
 import { cpus } from 'node:os'
 import { evaluate } from './evaluate.ts'
+import { history } from './history.ts'
+import { lists } from './lists.ts'
 import { log } from './log.ts'
+import { memory } from './memory.ts'
 import { rules } from './rules.ts'
 import { verify } from './verify.ts'
 
@@ -19,7 +22,7 @@ export type Result = {
 }
 export type Bench = (options: { full: boolean }) => AsyncGenerator<Result>
 
-const benches: Readonly<Record<string, Bench>> = { evaluate, log, rules, verify }
+const benches: Readonly<Record<string, Bench>> = { evaluate, history, lists, memory, log, rules, verify }
 const words = process.argv.slice(2)
 const named = words.filter((word) => !word.startsWith('--'))
 const unknown = named.filter((name) => !(name in benches))

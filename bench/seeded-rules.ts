@@ -1,4 +1,6 @@
 /** Typical fraud rules and payments, made from a seed: 28 fields; 58 % numeric conditions, 20 % bool, 14 % `in`, 8 % equality. */
+import { mulberry32, pick } from './random.ts'
+
 export type Payment = Record<string, number | boolean | string>
 export type Condition = {
   field: string
@@ -26,17 +28,6 @@ export const fieldTypes: Readonly<Record<string, 'double' | 'bool' | 'string'>> 
   ...Object.fromEntries(flags.map((name) => [name, 'bool' as const])),
   ...Object.fromEntries(Object.keys(words).map((name) => [name, 'string' as const])),
 }
-
-function mulberry32(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
-const pick = <T>(random: () => number, from: readonly T[]): T => from[Math.floor(random() * from.length)]!
 
 export function makePayments(count: number, seed: number): Payment[] {
   const random = mulberry32(seed)

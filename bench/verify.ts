@@ -35,6 +35,7 @@ import {
   writeExport,
 } from '#platform/tlog'
 import type { Bench } from './run.ts'
+import { median, spread } from './statistics.ts'
 
 type Sample = { ms: number; bytes: number; peakBytes: number }
 const rounds = 7
@@ -223,9 +224,3 @@ if (import.meta.main) {
   if (side === 'ours') bytes = readBytes() - before
   process.stdout.write(JSON.stringify({ ms, bytes, peakBytes: peakBytes() } satisfies Sample))
 }
-
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
-/** (largest - smallest) ÷ median. */
-const spread = (values: readonly number[]): number =>
-  Math.round(((Math.max(...values) - Math.min(...values)) / median(values)) * 100) / 100

@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises'
 import type { Config } from '#config'
 import { actions as decisionActions, createDecisions, routes as decisionRoutes } from '#engine/decisions'
+import { createJournal } from '#engine/journal'
 import { actions as listActions, createLists, routes as listRoutes } from '#engine/lists'
 import { createPolicies, type Policies, actions as policyActions, routes as policyRoutes } from '#engine/policies'
 import { createServer, controls as httpControls, systemRoutes } from '#http'
@@ -95,7 +96,9 @@ export async function openVouch(needs: VouchNeeds) {
     const isNamed: Policies['namesList'] = (tx, id) => policies.namesList(tx, id)
     const lists = createLists({ database, encryption, audit, newId, clock, isNamed })
     const policies: Policies = createPolicies({ lists, audit, clock })
-    const decisions = createDecisions({ database, encryption, newId, clock, onRecord: hints.note })
+    const journal = createJournal({ database, clock, onRecord: hints.note })
+    closers.push(journal.close)
+    const decisions = createDecisions({ database, encryption, journal, newId, clock })
     const sources = [audit.source, decisions.source]
     const outbound = createOutbound({ allowedNetworks: config.outboundNetworks })
     const logs = createLogs({
@@ -106,7 +109,7 @@ export async function openVouch(needs: VouchNeeds) {
     })
     const retention = createRetention({ database, logs, audit, clock, months: config.retentionMonths })
     const onDecided = (decision: string) => metrics.decisions.inc({ decision })
-    const transactions = createTransactions({ decisions, lists, policies, clock, onDecided })
+    const transactions = createTransactions({ decisions, clock, onDecided })
 
     const guarded = [
       ...transactions.routes,
@@ -127,9 +130,8 @@ export async function openVouch(needs: VouchNeeds) {
         openapi: () => server.swagger(),
       }),
     ]
-    const rates = needs.rates ?? defaultRates
     const server = await createServer({
-      guarded, open, newId, log, metrics, version, limiter, rates, recordRead: trail.recordRead, recordRefusal: trail.recordRefusal,
+      guarded, open, newId, log, metrics, version, limiter, rates: needs.rates ?? defaultRates, recordRead: trail.recordRead, recordRefusal: trail.recordRefusal,
       trustedProxies: config.trustedProxies,
       authenticateKey: keys.authenticate,
       authorize: (principal, permission, requestId) => authorize(database, principal, permission, requestId),
@@ -157,6 +159,8 @@ export async function openVouch(needs: VouchNeeds) {
         startLoop({ name: 'log patrol', everyMs: patrolEveryMs, log, run: logs.patrol, atOnce: true }),
         startLoop({ name: 'log witnesses', everyMs: witnessEveryMs, log, run: logs.witnesses.step }),
         startLoop({ name: 'log verification', everyMs: watchEveryMs, log, run: logs.verifyNext }),
+        startLoop({ name: 'counters', everyMs: 250, log, run: () => journal.flush() }),
+        startLoop({ name: 'idle counters', everyMs: 3_600_000, log, run: journal.expire }),
         startLoop({ name: 'last used', everyMs: 30_000, log, run: keys.flushLastUsed }),
         startLoop({ name: 'partitions', everyMs: 3_600_000, log, run: database.ensurePartitions }),
         startLoop({ name: 'retention', everyMs: 3_600_000, log, run: async () => void (await retention.apply()) }),

@@ -1,6 +1,7 @@
 import { compilePolicy } from '#engine/decide'
-import { defaultPublished, type Published } from '#engine/policies'
+import { defaultPublished, type Published, readPublished } from '#engine/policies'
 import { compileValidator } from '#http'
+import { runOn } from '#platform/database'
 import { EvaluateBody, judgePayment } from '#products/transactions'
 import { type Command, type Context, exit, textOf, UsageError } from './command.ts'
 import { chooseTenant, withVouch } from './open-guest.ts'
@@ -13,7 +14,7 @@ export const decide: Command = {
   summary: 'Judge one event from a file; nothing is stored, no server is needed',
   more:
     'FILE holds the body of POST /v1/evaluate; - reads standard input. Unless told otherwise the default policy judges, and\n' +
-    'no database is needed. Lists are not looked at: signals of lists are missing. With --policy the answer says version 0.',
+    'no database is needed. Lists and counters are not looked at: their signals are missing. With --policy the answer says version 0.',
   options: {
     policy: { type: 'string', value: 'FILE', means: 'judge by the policy in this file' },
     tenant: { type: 'string', value: 'ID', means: 'judge by the policy that this tenant has published' },
@@ -60,6 +61,6 @@ async function choosePolicy(context: Context): Promise<Published | undefined> {
   if (tenant === undefined && context.options['test'] !== true) return defaultPublished
   return withVouch(context, async (vouch) => {
     const { scope } = await chooseTenant(context, vouch)
-    return scope.transaction(vouch.policies.recall)
+    return scope.transaction((tx) => readPublished(runOn(tx)))
   })
 }

@@ -13,6 +13,7 @@ export const faults = {
   request_timeout: { status: 408, title: 'The request took too long to arrive' },
   conflict: { status: 409, title: 'The request conflicts with what is stored' },
   idempotency_in_flight: { status: 409, title: 'The same request is still being answered' },
+  erased: { status: 410, title: 'What was asked for is erased' },
   precondition_failed: { status: 412, title: 'What is stored is not what the request was made for' },
   body_too_large: { status: 413, title: 'The body is too large' },
   uri_too_long: { status: 414, title: 'The address is too long' },

@@ -471,7 +471,7 @@ test('amounts are taken exactly or not at all', async () => {
   assert.equal(asNumber.body.reason_text, exact.body.reason_text)
 })
 
-test('an event is dated within five minutes, unless the key may date the past; a time that is none is refused', async () => {
+test('an event is dated within five minutes, unless the key may date the past from 1970 on; a time that is none is refused', async () => {
   await using world = await createWorld({ logLevel: 'silent' })
   const live = await world.issue(world.acme.id, ['decisions:write'])
   const ask = async (key: string, occurred_at: unknown) => {
@@ -505,13 +505,13 @@ test('an event is dated within five minutes, unless the key may date the past; a
     assert.equal(body.errors[0].pointer, '/occurred_at')
   }
   const ada = world.as('ada').key
-  for (const time of [ago(10 * minute), '2016-02-29T00:00:00Z', '1970-01-01T00:00:00Z', '0000-01-01T00:00:00Z']) {
+  for (const time of [ago(10 * minute), '2016-02-29T00:00:00Z', '1970-01-01T00:00:00Z']) {
     const { status, body } = await ask(ada, time)
     assert.equal(status, 200, `${time}: ${JSON.stringify(body)}`)
     assert.equal(body.occurred_at, new Date(time).toISOString())
   }
   const none = [
-    '2016-12-31T23:59:60Z', '2026-02-30T00:00:00Z', '2026-02-29T00:00:00Z', '2026-13-01T00:00:00Z', '2026-01-01T24:00:00Z', '2026-01-01T00:00:00', '2026-01-01', '2026-01-01 00:00:00Z', '1767225600',
+    '0000-01-01T00:00:00Z', '1969-12-31T23:59:59Z', '2016-12-31T23:59:60Z', '2026-02-30T00:00:00Z', '2026-02-29T00:00:00Z', '2026-13-01T00:00:00Z', '2026-01-01T24:00:00Z', '2026-01-01T00:00:00', '2026-01-01', '2026-01-01 00:00:00Z', '1767225600',
     '2026-01-01T00:00:00+25:00', '0000-01-01T00:00:00+23:59', '9999-12-31T23:59:59-23:59', '+010000-01-01T00:00:00Z', '', 'now', 1_767_225_600_000, null, true,
   ] // prettier-ignore
   for (const time of none) assert.equal((await ask(ada, time)).status, 400, String(time))

@@ -38,6 +38,9 @@ const entry = () => ({ field: 'user_id', value: `u_${++serial}` })
 const inputs: Readonly<Record<string, (client: Client) => Promise<Input>>> = {
   'POST /v1/evaluate': async () => ({ path: '/v1/evaluate', body: payment() }),
   'GET /v1/decisions': async () => ({ path: '/v1/decisions' }),
+  'GET /v1/decisions/{trace_id}/replay': async (client) => ({
+    path: `/v1/decisions/${(await client.post('/v1/evaluate', payment())).body.trace_id}/replay`,
+  }),
   'GET /v1/decisions/{trace_id}': async (client) => ({
     path: `/v1/decisions/${(await client.post('/v1/evaluate', payment())).body.trace_id}`,
   }),

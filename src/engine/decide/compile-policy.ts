@@ -4,7 +4,8 @@ import { compileExpression, compileReason, type Noted } from './compile-expressi
 import { orderFactors } from './order-factors.ts'
 import { isFactorId, type PolicyDocument, type PolicyFactor, type PolicyRule } from './policy.ts'
 import { type PolicyError, readPolicy } from './read-policy.ts'
-import { declareList, declarePoints, listSignal, pointsSignal, signals } from './signals.ts'
+import { isPair, type Reading } from './counters.ts'
+import { declareList, declarePoints, listSignal, pointsSignal, readingsFor, type Signal, signals } from './signals.ts'
 
 export type CompiledFactor = {
   readonly factor: PolicyFactor
@@ -23,6 +24,10 @@ export type CompiledPolicy = {
   readonly rules: readonly CompiledRule[]
   /** Signals that it reads at all, by curve, expression or sentence. */
   readonly reads: ReadonlySet<string>
+  /** What of the counters it needs, by name. */
+  readonly readings: ReadonlyMap<string, Reading>
+  /** Two together of whom it needs counters. */
+  readonly pairs: ReadonlySet<string>
   /** Whether an expression reads what factors contributed. */
   readonly readsPoints: boolean
 }
@@ -38,14 +43,20 @@ export function compilePolicy(document: unknown): PolicyResult {
     : { ok: true, policy: result.policy }
 }
 
-function compileDocument(document: PolicyDocument): { policy: CompiledPolicy } | { errors: PolicyError[] } {
+/** Twice: what is known to be read is all that is declared the second time, so that an event is bound to little. */
+function compileDocument(
+  document: PolicyDocument,
+  reads?: ReadonlySet<string>,
+): { policy: CompiledPolicy } | { errors: PolicyError[] } {
   const errors: PolicyError[] = [...findTwins(document), ...judgeThresholds(document)]
   const noted: Noted = (error) => void errors.push(error)
-  const declarations = declare({
+  const declared: Record<string, Signal> = {
     ...signals,
     ...Object.fromEntries(document.lists.map((id) => [listSignal(id), declareList(id)])),
     ...Object.fromEntries(document.factors.map(({ id }) => [pointsSignal(id), declarePoints(id)])),
-  })
+  }
+  const isWanted = (name: string): boolean => reads?.has(name) ?? true
+  const declarations = declare(Object.fromEntries(Object.entries(declared).filter(([name]) => isWanted(name))))
   const factors = document.factors.map((factor, n) => compileFactor(factor, `/factors/${n}`, declarations, noted))
   const rules = document.rules.flatMap((rule, n): CompiledRule[] => {
     const program = compileExpression(rule.when, `/rules/${n}/when`, declarations, ['bool'], noted)
@@ -54,13 +65,18 @@ function compileDocument(document: PolicyDocument): { policy: CompiledPolicy } |
   })
   const inOrder = orderFactors(factors, noted)
   if (errors.length > 0) return { errors }
-  const reads = new Set([
+  if (!reads) return compileDocument(document, readsOf(factors, rules))
+  const readsPoints = [...reads].some((name) => name.startsWith('points.'))
+  const readings = readingsFor(reads)
+  const pairsRead = new Set([...readings.values()].map(({ of }) => of).filter(isPair))
+  return { policy: { document, declarations, factors, inOrder, rules, reads, readings, pairs: pairsRead, readsPoints } }
+}
+
+const readsOf = (factors: readonly CompiledFactor[], rules: readonly CompiledRule[]): ReadonlySet<string> =>
+  new Set([
     ...factors.flatMap(({ factor, program, facts }) => [...(program ? program.reads : [factor.id]), ...facts]),
     ...rules.flatMap(({ program, facts }) => [...program.reads, ...facts]),
   ])
-  const readsPoints = [...reads].some((name) => name.startsWith('points.'))
-  return { policy: { document, declarations, factors, inOrder, rules, reads, readsPoints } }
-}
 
 function compileFactor(factor: PolicyFactor, at: string, declarations: Declarations, note: Noted): CompiledFactor {
   const { id, cel, reason } = factor

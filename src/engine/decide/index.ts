@@ -33,3 +33,14 @@ export {
 export { listIdPattern, type PolicyError, policyLimits, wordPattern } from './read-policy.ts'
 export { renderPolicyReference } from './reference.ts'
 export { listSignal, type Signal, signals } from './signals.ts'
+export {
+  habitual,
+  pairs,
+  type Partner,
+  partners,
+  type Profile,
+  type Reading,
+  readings,
+  type SubjectName,
+  subjectNames,
+} from './counters.ts'

@@ -22,6 +22,18 @@ const fieldNames: Readonly<Record<string, string>> = {
   country: 'country',
   agent: 'agent',
 }
+const subjects: Readonly<Record<string, string>> = { user: 'customer' }
+const proofFailures: Readonly<Record<string, string>> = {
+  malformed: 'it does not have the documented form',
+  wrong_type: 'it was made for another use',
+  wrong_algorithm: 'its algorithm is none of EdDSA, Ed25519 and ES256',
+  no_key: 'it shows no key, and the id of the agent is that of a key',
+  private_key: 'it shows the private key of the agent, which must be replaced',
+  wrong_key: 'its key is not that of the agent',
+  bad_signature: 'its signature does not fit',
+  other_payment: 'it was made for another amount, currency or merchant',
+  stale: 'it was made too long before the payment, or after it',
+}
 const named = (names: Readonly<Record<string, string>>, value: string | number | undefined): string =>
   names[String(value)] ?? String(value)
 const factorName = (id: string | number | undefined): string => {
@@ -58,9 +70,25 @@ const english: Readonly<Record<string, (params: Params) => string>> = {
   'limit.bottom': () => 'The sum fell below 0, where the score begins.',
   'amount_ratio.spendable': (p) =>
     `${money(p)} is ${p['ratio']} times the ${p['spendable']} ${p['currency']} that the customer may spend.`,
+  'amount_ratio.usual': (p) =>
+    `${money(p)} is ${p['ratio']} times the ${p['usual']} ${p['currency']} that the ${named(subjects, p['of'])} seldom exceeds, after ${p['payments']} payments.`,
   'amount_ratio.typical': (p) =>
     `${money(p)} is ${p['ratio']} times a typical payment of ${p['typical']} ${p['currency']}.`,
   category_risk: (p) => `The category ${p['category']} has risk ${p['risk']} on a scale from 0 to 1.`,
+  velocity: (p) =>
+    p['attempts'] === 0
+      ? `No payment of the ${named(subjects, p['of'])} in the last hour before this one.`
+      : `${p['attempts']} ${p['attempts'] === 1 ? 'payment' : 'payments'} of the ${named(subjects, p['of'])} in the last hour before this one.`,
+  'geo_consistency.known_country': (p) =>
+    `The ${named(subjects, p['of'])} has ${p['payments']} approved payments from this country.`,
+  'geo_consistency.new_country': (p) =>
+    `The ${named(subjects, p['of'])} has approved payments, and none from this country.`,
+  'geo_consistency.too_fast': (p) =>
+    `The ${named(subjects, p['of'])} paid ${p['km']} km away so shortly before that it takes ${p['kmh']} km/h to be here.`,
+  time_anomaly: (p) =>
+    `${p['percent']} % of the ${named(subjects, p['of'])}'s payments came within an hour of ${p['hour']}:00.`,
+  'signature.verified': (p) => `The agent's ${p['algorithm']} signature over this payment holds.`,
+  'signature.failed': (p) => `The agent's proof fails: ${named(proofFailures, p['why'])}.`,
   merchant_trust: (p) => `The merchant has trust ${p['trust']} on a scale from 0 to 1.`,
 }
 

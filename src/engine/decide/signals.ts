@@ -3,12 +3,15 @@
  * docs/policy-reference.md is made from them. One that is declared and not measured is missing, never an error.
  */
 import type { SignalDeclaration } from '#engine/cel'
+import { counters, habitual, type Reading, readings } from './counters.ts'
 
 export type Signal = SignalDeclaration & {
   /** What it is made from: JSON pointers into the request, tables, counters. */
   reads: string
-  /** Reads of the database that measuring it costs. */
+  /** Reads of the database that measuring it costs, where nothing is remembered. */
   cost: number
+  /** Readings that it is made from, where it is not one itself. */
+  from?: readonly string[]
 }
 const of = (type: string, means: string, reads: string, more: Partial<Signal> = {}): Signal => ({
   type,
@@ -19,13 +22,13 @@ const of = (type: string, means: string, reads: string, more: Partial<Signal> = 
 })
 
 const measures: Readonly<Record<string, Signal>> = {
-  amount_ratio: of('double', 'Amount ÷ what the customer may spend, or ÷ a typical payment.', '/amount /user_balance /user_limits'),
-  velocity: of('double', 'How often payments come. Not measured by this version.', 'counters'),
+  amount_ratio: of('double', "Amount ÷ what the customer may spend, ÷ what the customer is used to, or ÷ a typical payment.", '/amount /user_balance /user_limits counters', { from: ['user.payments', 'user.mean_minor', 'user.deviation_minor', 'card.payments', 'card.mean_minor', 'card.deviation_minor'] }),
+  velocity: of('double', 'Payments tried in the last hour: of customer, card, device and agent, by whom there were the most.', 'counters', { from: ['user.attempts_1h', 'card.attempts_1h', 'device.attempts_1h', 'agent.attempts_1h'] }),
   category_risk: of('double', 'Risk of the category, 0 to 1.', '/category'),
   merchant_trust: of('double', 'Trust in the merchant, 0 to 1.', '/merchant_trust_score'),
-  geo_consistency: of('double', 'How well places agree, 0 to 1. Not measured by this version.', '/geo /ip'),
-  signature: of('double', "How well the agent's proof holds, 0 to 1. Not measured by this version.", '/agent'),
-  time_anomaly: of('double', 'How unusual the time is, 0 to 1. Not measured by this version.', '/occurred_at /time_zone'),
+  geo_consistency: of('double', 'How well the place agrees with those before it, 0 to 1.', '/geo counters', { from: ['user.countries_30d', 'user.country_payments', 'user.distance_km', 'user.speed_kmh', 'card.countries_30d', 'card.country_payments', 'card.distance_km', 'card.speed_kmh'] }),
+  signature: of('double', "Whether the agent's proof holds: 1, or 0 if it fails.", '/agent'),
+  time_anomaly: of('double', 'How unusual the hour is for the customer or the card, 0 to 1.', '/occurred_at /time_zone counters', { from: ['user.hours', 'card.hours'] }),
 } // prettier-ignore
 
 const fields: Readonly<Record<string, Signal>> = {
@@ -45,23 +48,39 @@ const fields: Readonly<Record<string, Signal>> = {
   metadata: of('map(string, string)', 'Metadata; numbers and booleans as text, nulls left out.', '/metadata'),
 } // prettier-ignore
 
-export const velocityWindows = ['1m', '5m', '1h', '1d', '7d', '30d'] as const
-export const velocitySubjects = ['user', 'merchant', 'card', 'agent', 'device', 'ip'] as const
+/** Made from readings, because the hour that is tried may be another than the event's. */
+const shares: Readonly<Record<string, Signal>> = Object.fromEntries(
+  habitual.map((of) => [
+    `${of}.hour_share`,
+    {
+      type: 'double',
+      means: `Share of the ${of}'s approved payments within an hour of this hour of the day. Missing before 10 of them, and without a time zone.`,
+      reads: 'counters /time_zone',
+      cost: 1,
+      from: [`${of}.hours`],
+    },
+  ]),
+)
 
-/** `user.attempts_1h`, `user.attempts_sum_1h`, `user.approved_1h`, `user.approved_sum_1h` and so on. */
-function velocity(): Record<string, Signal> {
-  const signals: Record<string, Signal> = {}
-  for (const subject of velocitySubjects)
-    for (const [counter, what] of [['attempts', 'Payments tried'], ['approved', 'Payments approved']] as const)
-      for (const window of velocityWindows) {
-        const over = `by the same ${subject} in the last ${window}. Not measured by this version.`
-        signals[`${subject}.${counter}_${window}`] = of('int', `${what} ${over}`, 'counters', { unit: 'payments', cost: 1 })
-        signals[`${subject}.${counter}_sum_${window}`] = of('int', `${what}, in sum in the event's currency, ${over}`, 'counters', { unit: 'minor units', cost: 1 })
-      }
-  return signals
-} // prettier-ignore
+export const signals: Readonly<Record<string, Signal>> = {
+  ...measures,
+  ...fields,
+  ...shares,
+  ...Object.fromEntries(
+    counters.map(({ name, type, unit, means }) => [name, of(type, means, 'counters', { unit, cost: 1 })]),
+  ),
+}
 
-export const signals: Readonly<Record<string, Signal>> = { ...measures, ...fields, ...velocity() }
+/** What has to be read of the counters to measure these signals. */
+export const readingsFor = (names: Iterable<string>): ReadonlyMap<string, Reading> => {
+  const wanted = [...names].flatMap((name) => signals[name]?.from ?? [name])
+  return new Map(
+    wanted.flatMap((name) => {
+      const reading = readings.get(name)
+      return reading ? [[name, reading] as const] : []
+    }),
+  )
+}
 
 /** Whether the event is in the list: `stolen-cards` → `lists.stolen_cards`, `3ds` → `lists._3ds`. */
 export const listSignal = (id: string): string => `lists.${/^\d/.test(id) ? '_' : ''}${id.replaceAll('-', '_')}`

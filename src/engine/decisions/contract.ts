@@ -57,7 +57,13 @@ const answer = {
     { ...closed, title: 'Compliance', description: 'Strong customer authentication is not assessed by this version.' },
   ),
   sca_required: Type.Null(),
-  agent: Type.Object({ status: Type.Literal('not_checked') }, { ...closed, title: 'AgentCheck' }),
+  agent: Type.Object(
+    {
+      status: Type.String({ enum: ['not_checked', 'verified', 'failed'] }),
+      why: Type.Optional(Type.String({ description: 'Of a proof that failed.' })),
+    },
+    { ...closed, title: 'AgentCheck', description: "What became of the agent's proof." },
+  ),
   receipt: Type.Null({ description: 'Signed receipts are not issued by this version.' }),
 }
 

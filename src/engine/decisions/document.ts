@@ -4,6 +4,16 @@ import { toWireId } from '#kernel/id'
 import { type Judgement, type Reason, renderReason } from '#engine/decide'
 
 export type Change = { change: string; decision: 'APPROVED' }
+/** What became of the proof that an agent sent. */
+export type AgentCheck = { status: 'not_checked' | 'verified' } | { status: 'failed'; why: string }
+
+/** What a product says of one event. */
+export type Judged = {
+  judgement: Judgement
+  counterfactual: readonly Change[]
+  counterfactualNone: string | null
+  agent: AgentCheck
+}
 
 export type DecisionDocument = {
   schema: 1
@@ -27,19 +37,13 @@ export type DecisionDocument = {
   counterfactual: readonly Change[]
   counterfactual_none: string | null
   compliance: { status: 'not_assessed'; sca_required: null; exemption: null }
-  agent: { status: 'not_checked' }
+  agent: AgentCheck
 }
 
-export function toDocument(of: {
-  id: string
-  receivedMs: number
-  occurredMs: number
-  policyVersion: number
-  judgement: Judgement
-  counterfactual: readonly Change[]
-  counterfactualNone: string | null
-}): DecisionDocument {
-  const { judgement } = of
+export function toDocument(
+  of: { id: string; receivedMs: number; occurredMs: number; policyVersion: number },
+  { judgement, counterfactual, counterfactualNone, agent }: Judged,
+): DecisionDocument {
   return {
     schema: 1,
     trace_id: toWireId('decision', of.id),
@@ -51,10 +55,10 @@ export function toDocument(of: {
     reason: judgement.reason,
     policy_version: of.policyVersion,
     factors: judgement.factors.map(({ points, ...factor }) => ({ ...factor, contribution: points / 100 })),
-    counterfactual: of.counterfactual,
-    counterfactual_none: of.counterfactualNone,
+    counterfactual,
+    counterfactual_none: counterfactualNone,
     compliance: { status: 'not_assessed', sca_required: null, exemption: null },
-    agent: { status: 'not_checked' },
+    agent,
   }
 }
 

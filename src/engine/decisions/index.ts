@@ -1,51 +1,40 @@
 /**
  * Decisions: what was decided, kept with its reasons.
  * Promises: a decision is one row, written once, and is its own row of the trail; with an idempotency key there is one
- * decision however often, on however many processes, it is asked for; identifiers are sealed and found by blind keys.
- * Refuses: an idempotency key that comes with another request.
- * Needs: the database, encryption, ids, a clock.
+ * decision however often, on however many processes, it is asked for; it sees every decision before it; judged again from
+ * what is stored, it is the same to the byte; identifiers are sealed and found by blind keys.
+ * Refuses: an idempotency key that comes with another request; to judge again what was erased.
+ * Needs: the database, encryption, the journal, ids, a clock.
  */
-import { canonicalJson, type Json } from '#kernel/canonical-json'
+import { canonicalJson } from '#kernel/canonical-json'
 import type { Clock } from '#kernel/clock'
-import type { Money } from '#kernel/currency'
 import { Fault } from '#kernel/fault'
 import { firstIdAt, type NewId } from '#kernel/id'
 import type { PageAsk } from '#kernel/page'
-import type { Judgement } from '#engine/decide'
-import { type Database, systemScope, type Tx } from '#platform/database'
+import type { Journal } from '#engine/journal'
+import { type Published, readCompiled } from '#engine/policies'
+import { type Database, runOn, type Scope, systemScope, type Tx } from '#platform/database'
 import type { Encryption } from '#platform/encryption'
 import type { LogSource } from '#platform/log'
-import { type Change, type DecisionDocument, toDocument } from './document.ts'
+import { type Asked, eventPlace, type Facts, toRequest } from './ask.ts'
+import { type DecisionDocument, type Judged, toDocument } from './document.ts'
 import { source } from './source.ts'
-import {
-  claimIdempotency,
-  type DecisionFilter,
-  deleteIdempotency,
-  insertDecision,
-  listDecisions,
-  readDecision,
-  readIdempotency,
-} from './store.ts'
+import { type DecisionFilter, deleteIdempotency, listDecisions, readDecision } from './store.ts'
 
-export { actions, decisionCreated } from './actions.ts'
+export { actions, decisionCreated, decisionReplayed } from './actions.ts'
 export { routes } from './routes.ts'
-export { FreshDecision } from './contract.ts'
-export { type Answer, type Change, type DecisionDocument, toAnswer, toDocument } from './document.ts'
-
-export type Judged = {
-  id: string
-  receivedMs: number
-  occurredMs: number
-  policyVersion: number
-  judgement: Judgement
-  counterfactual: readonly Change[]
-  counterfactualNone: string | null
-  money: Money
-  category: string
-  merchantId: string
-  userId: string | undefined
-  event: { readonly [key: string]: Json }
-}
+export { DecisionParams, FreshDecision } from './contract.ts'
+export type { Asked, Facts } from './ask.ts'
+export {
+  type AgentCheck,
+  type Answer,
+  type Change,
+  type DecisionDocument,
+  type Judged,
+  toAnswer,
+  toDocument,
+} from './document.ts'
+export type { Readings } from './readings.ts'
 
 export type Ask = {
   decision?: string
@@ -56,12 +45,22 @@ export type Ask = {
   minScore?: number
 }
 
+/** What is sealed in a decision's row. */
+type Stored<Event, Measured> = { request: Event; facts: Omit<Facts, 'measured'> & { measured: Measured } }
+/** Judges an event as it was judged when it was received. Pure. */
+export type Rejudge<Event, Measured> = (
+  published: Published,
+  event: Event,
+  facts: Stored<Event, Measured>['facts'],
+  receivedMs: number,
+) => Judged
+
 export type Decisions = {
   newId: NewId
-  /** Stores a decision in the caller's transaction. */
-  record(tx: Tx, requestId: string, judged: Judged): Promise<DecisionDocument>
-  /** Claims an idempotency key for decision `id`, or gives the decision that the same request got before. */
-  claim(tx: Tx, key: string, request: Json, id: string): Promise<DecisionDocument | 'claimed'>
+  /** Decides in the tenant's order. Durable when it resolves, unless `isDry`. */
+  decide(asked: Asked): Promise<{ document: DecisionDocument; isReplay: boolean }>
+  /** Whether judging again gives the same bytes. The product says how, and what its events are. */
+  replay<Event, Measured>(tx: Tx, id: string, rejudge: Rejudge<Event, Measured>): Promise<boolean>
   read(tx: Tx, id: string): Promise<{ document: DecisionDocument; event: unknown }>
   list(tx: Tx, ask: Ask, page: PageAsk): Promise<{ id: string; document: DecisionDocument }[]>
   /** What the log follows. */
@@ -71,76 +70,58 @@ export type Decisions = {
 }
 
 const keyKeptMs = 24 * 3_600_000
-const eventPlace = (row: string) => ({ table: 'decision', column: 'event', row })
 
 export function createDecisions(needs: {
   database: Database
   encryption: Encryption
+  journal: Journal
   newId: NewId
   clock: Clock
-  /** Hears of a tenant's decision once it is durable. */
-  onRecord(tenantId: string): void
 }): Decisions {
-  const { database, encryption, newId, clock, onRecord } = needs
+  const { database, encryption, journal, newId, clock } = needs
   const system = systemScope(database, 'idempotency keys')
 
-  async function read(tx: Tx, id: string) {
+  async function requireRow(tx: Tx, id: string): Promise<{ document: Buffer; event: Buffer | null }> {
     const row = await readDecision(tx, id)
     if (!row) throw new Fault('not_found', 'There is no such decision.')
-    const keys = await encryption.keysOf(tx)
-    const event: unknown = row.event ? JSON.parse(keys.open(eventPlace(id), row.event)) : null
-    return { document: parseDocument(row.document), event }
+    return row
   }
+  const readAgain = async (scope: Scope, id: string): Promise<DecisionDocument> =>
+    parseDocument((await scope.transaction((tx) => requireRow(tx, id))).document)
 
   return {
     newId,
     source,
 
-    async record(tx, requestId, judged) {
-      const keys = await encryption.keysOf(tx)
-      const document = toDocument(judged)
-      await insertDecision(tx, {
-        id: judged.id,
-        at: new Date(judged.receivedMs),
-        occurred_at: new Date(judged.occurredMs),
-        request_id: requestId,
-        decision: document.decision,
-        risk_score: judged.judgement.score,
-        policy_version: judged.policyVersion,
-        amount_minor: BigInt(judged.money.minor),
-        currency: judged.money.currency,
-        category: judged.category,
-        merchant_key: keys.blind('merchant', judged.merchantId),
-        user_key: judged.userId === undefined ? null : keys.blind('user', judged.userId),
-        document: Buffer.from(canonicalJson(document)),
-        event: keys.seal(eventPlace(judged.id), canonicalJson(judged.event)),
-      })
-      tx.afterCommit(() => onRecord(tx.tenantId))
-      return document
+    async decide(asked) {
+      const { scope } = asked
+      const keys = await encryption.keysIn(scope)
+      const outcome = await journal.decide(toRequest(asked, keys))
+      return outcome.kind === 'decided'
+        ? { document: outcome.answer, isReplay: false }
+        : { document: await readAgain(scope, outcome.decisionId), isReplay: true }
     },
 
-    async claim(tx, key, request, id) {
+    async replay<Event, Measured>(tx: Tx, id: string, rejudge: Rejudge<Event, Measured>) {
+      const row = await requireRow(tx, id)
+      if (!row.event) throw new Fault('erased', 'What was judged is erased. The decision and its reasons still stand.')
       const keys = await encryption.keysOf(tx)
-      const key_hash = keys.blind('idempotency', key)
-      const body_hash = keys.blind('request', canonicalJson(request))
-      const now = clock.now()
-      const row = { key_hash, body_hash, decision_id: id, at: new Date(now) }
-      if (await claimIdempotency(tx, row, new Date(now - keyKeptMs))) return 'claimed'
-      const held = await readIdempotency(tx, key_hash)
-      if (!held)
-        throw new Fault('idempotency_in_flight', 'The same request is being answered. Try again shortly.', {
-          retryAfterSeconds: 1,
-        })
-      if (!held.body_hash.equals(body_hash)) {
-        throw new Fault(
-          'idempotency_mismatch',
-          'This idempotency key was used for another request. Use a new key for a new request.',
-        )
-      }
-      return (await read(tx, held.decision_id)).document
+      const { request, facts }: Stored<Event, Measured> = JSON.parse(keys.open(eventPlace(id), row.event))
+      const { policy_version: policyVersion, received_at, occurred_at } = parseDocument(row.document)
+      const published = await readCompiled(runOn(tx), policyVersion)
+      const of = { id, receivedMs: Date.parse(received_at), occurredMs: Date.parse(occurred_at), policyVersion }
+      const document = toDocument(of, rejudge(published, request, facts, of.receivedMs))
+      return Buffer.from(canonicalJson(document)).equals(row.document)
     },
 
-    read,
+    async read(tx, id) {
+      const row = await requireRow(tx, id)
+      const keys = await encryption.keysOf(tx)
+      const stored: Stored<unknown, unknown> | null = row.event
+        ? JSON.parse(keys.open(eventPlace(id), row.event))
+        : null
+      return { document: parseDocument(row.document), event: stored && stored.request }
+    },
 
     async list(tx, ask, page) {
       const keys = await encryption.keysOf(tx)
@@ -164,5 +145,5 @@ export function createDecisions(needs: {
   }
 }
 
-/** Documents are written by `record` alone, so their shape is what this version or an earlier one gave them. */
+/** Documents are written by `decide` alone, so their shape is what this version or an earlier one gave them. */
 const parseDocument = (bytes: Buffer): DecisionDocument => JSON.parse(bytes.toString())

@@ -1,30 +1,6 @@
 import type { PageAsk } from '#kernel/page'
 import type { Tx } from '#platform/database'
 
-export type DecisionRow = {
-  id: string
-  at: Date
-  occurred_at: Date
-  request_id: string
-  decision: string
-  risk_score: number
-  policy_version: number
-  amount_minor: bigint
-  currency: string
-  category: string
-  merchant_key: Buffer
-  user_key: Buffer | null
-  document: Buffer
-  event: Buffer
-}
-
-export const insertDecision = async (tx: Tx, row: DecisionRow): Promise<void> => {
-  await tx.query
-    .insertInto('decision')
-    .values({ ...row, actor_kind: tx.actor.kind, actor_id: tx.actor.id })
-    .execute()
-}
-
 export const readDecision = (tx: Tx, id: string): Promise<{ document: Buffer; event: Buffer | null } | undefined> =>
   tx.query.selectFrom('decision').select(['document', 'event']).where('id', '=', id).executeTakeFirst()
 
@@ -53,35 +29,6 @@ export const listDecisions = (
   if (page.before) query = query.where('id', '<', page.before)
   return query.execute()
 }
-
-/** Claims the key for `decision_id`. False when another request holds it (and its row is younger than `since`). */
-export const claimIdempotency = async (
-  tx: Tx,
-  row: { key_hash: Buffer; body_hash: Buffer; decision_id: string; at: Date },
-  since: Date,
-): Promise<boolean> => {
-  const { body_hash, decision_id, at } = row
-  const claim = tx.query
-    .insertInto('idempotency')
-    .values(row)
-    .onConflict((on) =>
-      on
-        .columns(['tenant_id', 'key_hash'])
-        .doUpdateSet({ body_hash, decision_id, at })
-        .where('idempotency.at', '<', since),
-    )
-  return (await claim.executeTakeFirst()).numInsertedOrUpdatedRows === 1n
-}
-
-export const readIdempotency = (
-  tx: Tx,
-  keyHash: Buffer,
-): Promise<{ body_hash: Buffer; decision_id: string } | undefined> =>
-  tx.query
-    .selectFrom('idempotency')
-    .select(['body_hash', 'decision_id'])
-    .where('key_hash', '=', keyHash)
-    .executeTakeFirst()
 
 export const deleteIdempotency = async (tx: Tx, before: Date): Promise<void> => {
   await tx.query.deleteFrom('idempotency').where('at', '<', before).execute()

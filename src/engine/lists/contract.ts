@@ -4,8 +4,8 @@ import { pageOf, pageQuery } from '#kernel/page'
 
 const closed = { additionalProperties: false } as const
 
-/** Fields of an event that a list can name. */
-export const listFields = ['user_id', 'merchant_id', 'card_fingerprint', 'device_id', 'ip', 'country', 'agent'] as const
+/** Fields of an event that a list can name; `free` is any text of its metadata. */
+export const listFields = ['user_id', 'merchant_id', 'card_fingerprint', 'device_id', 'ip', 'country', 'agent', 'free'] as const // prettier-ignore
 
 const listId = Type.String({
   pattern: '^[a-z0-9][a-z0-9_-]{0,62}$',
@@ -34,7 +34,8 @@ export const NewEntry = Type.Object(
     value: Type.String({
       minLength: 1,
       maxLength: 256,
-      description: 'As events carry it. For `ip` an address or a range, such as 203.0.113.0/24.',
+      description:
+        'As events carry it. For `ip` an address or a range, such as 203.0.113.0/24; for `free` any text that metadata may hold.',
       examples: ['u_456'],
     }),
     note: Type.Optional(Type.String({ minLength: 1, maxLength: 500, description: 'Why. Kept encrypted.' })),

@@ -4,6 +4,7 @@
  * Refuses: card numbers as values; a list whose kind would change under its entries; to remove one that the policy names.
  * Needs: the database, encryption, audit, ids, a clock.
  */
+import { countChange } from '#engine/basis'
 import { refuseCardNumber } from '#kernel/card-number'
 import type { Clock } from '#kernel/clock'
 import { Fault } from '#kernel/fault'
@@ -13,14 +14,16 @@ import type { Audit } from '#platform/audit'
 import { type Database, systemScope, type Tx } from '#platform/database'
 import type { Encryption, TenantKeys } from '#platform/encryption'
 import { entriesImported, entryAdded, entryDeleted, listDeleted, listPut } from './actions.ts'
-import { networksOf, parseNetwork } from './addresses.ts'
-import { createPrefixMemory } from './prefixes.ts'
+import { parseNetwork } from './addresses.ts'
+import { blindValue, noPrefix } from './match.ts'
 import {
-  deleteEntry, deleteExpired, deleteExpiredEntries, deleteList, type EntryRow, insertEntries, insertList, listEntries, type ListRow, matchEntries, type NewRow, readList, readListIds, readLists,
+  deleteEntry, deleteExpired, deleteExpiredEntries, deleteList, type EntryRow, insertEntries, insertForms, insertList, listEntries, type ListRow, type NewRow, readList, readLists,
 } from './store.ts' // prettier-ignore
 
 export { actions } from './actions.ts'
 export { listFields } from './contract.ts'
+export { type Listed, type ListForms, type ListMatch, matchesOf, toForms, valueKeysOf } from './match.ts'
+export { matchEntries, readForms, readListIds } from './store.ts'
 export { routes } from './routes.ts'
 
 export type Entry = {
@@ -38,7 +41,6 @@ export type Added =
   | { result: 'added'; id: string }
   | { result: 'duplicate' }
   | { result: 'refused'; pointer: string; why: string }
-export type ListMatch = { list: string; kind: 'allow' | 'deny' | 'custom'; field: string }
 
 export type Lists = {
   all(tx: Tx): Promise<ListRow[]>
@@ -52,10 +54,6 @@ export type Lists = {
   removeEntry(tx: Tx, listId: string, id: string): Promise<void>
   /** Deletes entries past their time, tenant by tenant. */
   expire(): Promise<void>
-  /** Those of these lists that there are. */
-  known(tx: Tx, ids: readonly string[]): Promise<ReadonlySet<string>>
-  /** Which lists hold one of these values. */
-  match(tx: Tx, values: readonly { field: string; value: string }[]): Promise<ListMatch[]>
 }
 
 export function createLists(needs: {
@@ -69,8 +67,6 @@ export function createLists(needs: {
 }): Lists {
   const { database, encryption, audit, newId, clock, isNamed } = needs
   const system = systemScope(database, 'expired list entries')
-  const prefixes = createPrefixMemory(clock)
-  const blind = (keys: TenantKeys, field: string, value: string): Buffer => keys.blind(`list:${field}`, value)
 
   /** Found by its blind key; a range also by the length of its prefix. `undefined` if it should be a network and is none. */
   function toRow(keys: TenantKeys, listId: string, { field, value, note, expiresAt }: NewEntry): NewRow | undefined {
@@ -81,7 +77,7 @@ export function createLists(needs: {
       id,
       list_id: listId,
       field,
-      value_key: blind(keys, field, network.network),
+      value_key: blindValue(keys, field, network.network),
       value: keys.seal(place('value', id), network.network),
       note: note === null ? null : keys.seal(place('note', id), note),
       expires_at: expiresAt,
@@ -96,7 +92,11 @@ export function createLists(needs: {
     // In the order of their keys, so that two imports at once do not wait for each other in a circle.
     const ordered = rows.toSorted((one, other) => one.value_key.compare(other.value_key))
     const inserted = await insertEntries(tx, ordered)
-    tx.afterCommit(() => prefixes.forget(tx.tenantId))
+    const forms = new Map(
+      rows.map(({ field, prefix }) => [`${field} ${prefix}`, { field, prefix: prefix ?? noPrefix }]),
+    )
+    const sorted = [...forms].toSorted(([one], [other]) => (one < other ? -1 : 1)).map(([, form]) => form)
+    if (sorted.length > 0 && (await insertForms(tx, sorted))) await countChange(tx)
     return inserted
   }
 
@@ -113,6 +113,7 @@ export function createLists(needs: {
       refuseCardNumber({ list_id: id })
       const row = { id, kind, created_at: new Date(clock.now()) }
       const isNew = await insertList(tx, row)
+      if (isNew) await countChange(tx)
       const list = isNew ? row : await requireList(tx, id)
       if (list.kind !== kind)
         throw new Fault(
@@ -128,6 +129,7 @@ export function createLists(needs: {
       if (await isNamed(tx, id))
         throw new Fault('conflict', 'The published policy names this list. Publish one that does not, then delete it.')
       await audit.append(tx, { action: listDeleted, target: id })
+      await countChange(tx)
     },
 
     async entries(tx, listId, page) {
@@ -176,25 +178,6 @@ export function createLists(needs: {
       const now = new Date(clock.now())
       for await (const tenantId of system.everyTenant())
         await system.asTenant(tenantId).transaction((tx) => deleteExpired(tx, now))
-    },
-
-    async known(tx, ids) {
-      return new Set(ids.length === 0 ? [] : await readListIds(tx, ids))
-    },
-
-    async match(tx, values) {
-      if (values.length === 0) return []
-      const keys = await encryption.keysOf(tx)
-      const ranges = values.some(({ field }) => field === 'ip') ? await prefixes.of(tx) : []
-      const asked = values.flatMap(({ field, value }) =>
-        field === 'ip'
-          ? networksOf(value, ranges).map((network) => blind(keys, field, network))
-          : [blind(keys, field, value)],
-      )
-      const rows = await matchEntries(tx, asked, new Date(clock.now()))
-      return rows.flatMap(({ list, kind, field }) =>
-        kind === 'allow' || kind === 'deny' || kind === 'custom' ? [{ list, kind, field }] : [],
-      )
     },
   }
 }

@@ -1,5 +1,5 @@
 import type { PageAsk } from '#kernel/page'
-import type { Tx } from '#platform/database'
+import type { HotStatement, Tx } from '#platform/database'
 
 export type ListRow = { id: string; kind: string; created_at: Date }
 export type EntryRow = {
@@ -19,14 +19,16 @@ export const readLists = (tx: Tx): Promise<ListRow[]> =>
 export const readList = (tx: Tx, id: string): Promise<ListRow | undefined> =>
   tx.query.selectFrom('list').select(['id', 'kind', 'created_at']).where('id', '=', id).executeTakeFirst()
 
-export const readListIds = async (tx: Tx, ids: readonly string[]): Promise<string[]> =>
-  (
-    await tx.query
+export const readListIds: HotStatement<readonly string[], { id: string }> = {
+  name: 'lists read ids',
+  shapeOf: () => 1,
+  build: (query, ids) =>
+    query
       .selectFrom('list')
       .select('id')
-      .where('id', '=', (is) => is.fn.any(is.val([...ids])))
-      .execute()
-  ).map(({ id }) => id)
+      .where('id', '=', (is) => is.fn.any(is.val(ids))),
+  values: (ids) => [ids],
+}
 
 /** True when the list is new. */
 export const insertList = async (tx: Tx, row: ListRow): Promise<boolean> => {
@@ -58,15 +60,21 @@ export async function insertEntries(tx: Tx, rows: readonly NewRow[]): Promise<Re
   return inserted
 }
 
-/** Prefix lengths of the ranges that the tenant's lists hold. */
-export const readPrefixes = async (tx: Tx): Promise<number[]> => {
-  const rows = await tx.query
-    .selectFrom('list_entry')
-    .select('prefix')
-    .where('prefix', 'is not', null)
-    .groupBy('prefix')
-    .execute()
-  return rows.flatMap(({ prefix }) => prefix ?? [])
+export type FormRow = { field: string; prefix: number }
+/** True when entries have a form that none had. */
+export const insertForms = async (tx: Tx, rows: readonly FormRow[]): Promise<boolean> => {
+  const insert = tx.query
+    .insertInto('list_form')
+    .values(rows)
+    .onConflict((on) => on.columns(['tenant_id', 'field', 'prefix']).doNothing())
+  return ((await insert.executeTakeFirst()).numInsertedOrUpdatedRows ?? 0n) > 0n
+}
+
+export const readForms: HotStatement<undefined, FormRow> = {
+  name: 'lists read forms',
+  shapeOf: () => 1,
+  build: (query) => query.selectFrom('list_form').select(['field', 'prefix']),
+  values: () => [],
 }
 
 export const deleteEntry = async (tx: Tx, listId: string, id: string): Promise<boolean> =>
@@ -101,17 +109,18 @@ export const listEntries = (tx: Tx, listId: string, page: PageAsk): Promise<Entr
   return (page.before ? all.where('id', '<', page.before) : all).execute()
 }
 
-export const matchEntries = (
-  tx: Tx,
-  valueKeys: readonly Buffer[],
-  now: Date,
-): Promise<{ list: string; kind: string; field: string }[]> =>
-  tx.query
-    .selectFrom('list_entry as entry')
-    .innerJoin('list', 'list.id', 'entry.list_id')
-    .select(['list.id as list', 'list.kind', 'entry.field'])
-    .where('entry.value_key', '=', (is) => is.fn.any(is.val([...valueKeys])))
-    .where((eb) => eb.or([eb('entry.expires_at', 'is', null), eb('entry.expires_at', '>', now)]))
-    .orderBy('list.id')
-    .orderBy('entry.field')
-    .execute()
+export type MatchRow = { list: string; kind: string; field: string; value_key: Buffer }
+export const matchEntries: HotStatement<{ valueKeys: readonly Buffer[]; now: Date }, MatchRow> = {
+  name: 'lists match',
+  shapeOf: () => 1,
+  build: (query, { valueKeys, now }) =>
+    query
+      .selectFrom('list_entry as entry')
+      .innerJoin('list', 'list.id', 'entry.list_id')
+      .select(['list.id as list', 'list.kind', 'entry.field', 'entry.value_key'])
+      .where('entry.value_key', '=', (is) => is.fn.any(is.val(valueKeys)))
+      .where((is) => is.or([is('entry.expires_at', 'is', null), is('entry.expires_at', '>', now)]))
+      .orderBy('list.id')
+      .orderBy('entry.field'),
+  values: ({ valueKeys, now }) => [valueKeys, now],
+}

@@ -1,7 +1,7 @@
 /**
  * Policies: how a tenant has its events judged: one draft, and versions that were published.
  * Promises: a document with an error is never stored; a version never changes; of two that publish at once, one wins; what
- * is published judges on every process within a second; every change is in the trail.
+ * is published judges the next decision on every process; every change is in the trail.
  * Refuses: a draft that changed since it was read, a version that is not the next one, lists that do not exist, card numbers.
  * Needs: the database, lists, audit, a clock.
  */
@@ -12,22 +12,22 @@ import {
   type PolicyDocument,
   type PolicyError,
 } from '#engine/decide'
+import { countChange } from '#engine/basis'
 import type { Lists } from '#engine/lists'
 import type { Clock } from '#kernel/clock'
 import { Fault } from '#kernel/fault'
 import type { Audit } from '#platform/audit'
-import type { Tx } from '#platform/database'
+import { runOn, type Tx } from '#platform/database'
 import { draftSaved, policyPublished, policyRolledBack } from './actions.ts'
 import { compare, type Difference } from './compare.ts'
 import { refuse, requireMatch, requirePolicy, toBytes, toDocument } from './documents.ts'
-import { createFollow, type Published } from './follow.ts'
 import {
   insertDraft, insertVersion, listVersions, lockDraft, readDraft, readLatestVersion, readVersion, updateDraft, type VersionRow,
 } from './store.ts' // prettier-ignore
 
 export { actions } from './actions.ts'
 export { type Difference } from './compare.ts'
-export { defaultPublished, type Published, rememberedMs } from './follow.ts'
+export { defaultPublished, type Published, readCompiled, readPublished } from './published.ts'
 export { routes, toWireDiff, toWireVersion } from './routes.ts'
 
 export type Version = {
@@ -43,8 +43,6 @@ export type Version = {
 export type Draft = { revision: number; document: PolicyDocument; updatedAt: Date | null; updatedBy: string | null }
 
 export type Policies = {
-  /** The published policy, compiled, as it was at most `rememberedMs` ago. */
-  recall(tx: Tx): Promise<Published>
   current(tx: Tx): Promise<Version>
   version(tx: Tx, version: number): Promise<Version>
   /** Newest first. */
@@ -73,12 +71,12 @@ const toVersion = ({ document, published_at, published_by, ...row }: VersionRow)
 
 export function createPolicies(needs: { lists: Lists; audit: Audit; clock: Clock }): Policies {
   const { lists, audit, clock } = needs
-  const follow = createFollow({ clock })
-  const latest = async (tx: Tx): Promise<number> => (await readLatestVersion(tx)) ?? defaultVersion
+  const latest = async (tx: Tx): Promise<number> =>
+    (await runOn(tx)(readLatestVersion, undefined))[0]?.version ?? defaultVersion
 
   async function version(tx: Tx, wanted: number): Promise<Version> {
     if (wanted === defaultVersion) return first
-    const row = await readVersion(tx, wanted)
+    const [row] = await runOn(tx)(readVersion, wanted)
     if (!row) throw new Fault('not_found', 'There is no such version of the policy.')
     return toVersion(row)
   }
@@ -109,7 +107,7 @@ export function createPolicies(needs: { lists: Lists; audit: Audit; clock: Clock
       published_by: tx.actor.id,
     }
     if (!(await insertVersion(tx, row))) throw notNext(await latest(tx))
-    tx.afterCommit(() => follow.forget(tx.tenantId))
+    await countChange(tx)
     return toVersion(row)
   }
 
@@ -124,7 +122,6 @@ export function createPolicies(needs: { lists: Lists; audit: Audit; clock: Clock
   }
 
   return {
-    recall: follow.recall,
     version,
     draft: (tx) => draft(tx),
     current: async (tx) => version(tx, await latest(tx)),

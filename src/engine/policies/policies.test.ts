@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type Client, createFakeClock, createWorld, payment } from '#harness'
 import { defaultPolicy, type PolicyDocument } from '#engine/decide'
-import { rememberedMs } from './index.ts'
 
 const gifts = { id: 'gifts', when: "category == 'gift_cards'", then: 'decline', reason: 'No {category} here.' } as const
 const strict: PolicyDocument = { ...defaultPolicy, rules: [gifts] }
@@ -146,8 +144,7 @@ test('of two who publish or roll back at once, one wins and the other is told; n
   )
 })
 
-test('what is published judges on every process within a second', async () => {
-  assert.ok(rememberedMs < 1_000)
+test('what is published judges the next decision on every process', async () => {
   await using world = await createWorld({ processes: 2, logLevel: 'silent' })
   const [one, other] = world.processes.map(({ url }) => world.as('ada', url))
   assert.ok(one && other)
@@ -156,7 +153,6 @@ test('what is published judges on every process within a second', async () => {
     const { version } = await publish(one, document)
     const here: Answer = (await one.post('/v1/evaluate', giftCard)).body
     assert.deepEqual([here.policy_version, here.decision === 'DECLINED'], [version, decision === 'DECLINED'])
-    await sleep(rememberedMs + 50)
     const there: Answer = (await other.post('/v1/evaluate', giftCard)).body
     assert.deepEqual([there.policy_version, there.decision === 'DECLINED'], [version, decision === 'DECLINED'])
   }
@@ -182,6 +178,7 @@ test('a list that the published policy names is not deleted; one that is gone al
   assert.deepEqual([refused.status, refused.body.code], [409, 'conflict'])
   assert.equal((await ada.get('/v1/lists/vip-guests/entries')).body.data.length, 1, 'half of it was deleted')
   await world.admin.query('delete from list')
+  await world.admin.query('update decision_basis set version = version + 1')
   const left = (await ada.post('/v1/evaluate', payment())).body
   assert.equal(left.policy_version, version)
   const said = left.factors.filter(({ id }: { id: string }) => id.startsWith('rule:'))

@@ -1,4 +1,4 @@
-import type { Tx } from '#platform/database'
+import type { HotStatement, Tx } from '#platform/database'
 
 export type VersionRow = {
   version: number
@@ -11,12 +11,19 @@ export type DraftRow = { revision: number; document: Buffer; updated_at: Date; u
 const versionColumns = ['version', 'document', 'restores', 'published_at', 'published_by'] as const
 const draftColumns = ['revision', 'document', 'updated_at', 'updated_by'] as const
 
-export const readLatestVersion = async (tx: Tx): Promise<number | undefined> =>
-  (await tx.query.selectFrom('policy_version').select('version').orderBy('version', 'desc').limit(1).executeTakeFirst())
-    ?.version
+export const readLatestVersion: HotStatement<undefined, { version: number }> = {
+  name: 'policies read latest version',
+  shapeOf: () => 1,
+  build: (query) => query.selectFrom('policy_version').select('version').orderBy('version', 'desc').limit(1),
+  values: () => [1],
+}
 
-export const readVersion = (tx: Tx, version: number): Promise<VersionRow | undefined> =>
-  tx.query.selectFrom('policy_version').select(versionColumns).where('version', '=', version).executeTakeFirst()
+export const readVersion: HotStatement<number, VersionRow> = {
+  name: 'policies read version',
+  shapeOf: () => 1,
+  build: (query, version) => query.selectFrom('policy_version').select(versionColumns).where('version', '=', version),
+  values: (version) => [version],
+}
 
 /** Newest first. */
 export const listVersions = (tx: Tx, before: number | undefined, limit: number): Promise<VersionRow[]> => {

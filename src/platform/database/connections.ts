@@ -1,6 +1,7 @@
 /** Connections to PostgreSQL: bounded in number, in waiting and in time, and honest when the database is away. */
 import pg from 'pg'
 import { Fault } from '#kernel/fault'
+import { type Lanes, openLanes } from './lanes.ts'
 
 export type WriteHooks = {
   /** Called around each statement that writes; throwing makes that write fail before or after it persisted. */
@@ -16,10 +17,13 @@ export type Connections = {
   /** One statement outside of a transaction, for looking at the database itself. */
   inspect<Row extends pg.QueryResultRow>(text: string): Promise<Row[]>
   waiting(): number
+  /** Transactions over several tenants, on few connections of their own. */
+  readonly lanes: Lanes
   close(): Promise<void>
 }
 
 export const poolSize = 16
+export const laneCount = 4
 /** Requests that may wait for a connection; more are refused at once, so that waiting stays short. */
 export const maxWaiting = 256
 const connectTimeoutMs = 2_000
@@ -28,41 +32,61 @@ const statementTimeoutMs = 5_000
 const parsers = new pg.TypeOverrides()
 parsers.setTypeParser(pg.types.builtins.INT8, (text) => BigInt(text))
 
+const settings: pg.PoolConfig = {
+  connectionTimeoutMillis: connectTimeoutMs,
+  idleTimeoutMillis: 30_000,
+  statement_timeout: statementTimeoutMs,
+  lock_timeout: 1_000,
+  idle_in_transaction_session_timeout: 15_000,
+  query_timeout: statementTimeoutMs + 2_000,
+  application_name: 'vouch',
+  types: parsers,
+}
+
 export function openConnections(
   url: string,
   options: { hooks?: WriteHooks; onError?: (error: Error) => void; onMissingMonth?: () => void } = {},
 ): Connections {
-  const pool = new pg.Pool({
-    connectionString: url,
-    max: poolSize,
-    connectionTimeoutMillis: connectTimeoutMs,
-    idleTimeoutMillis: 30_000,
-    statement_timeout: statementTimeoutMs,
-    lock_timeout: 1_000,
-    idle_in_transaction_session_timeout: 15_000,
-    query_timeout: statementTimeoutMs + 2_000,
-    application_name: 'vouch',
-    types: parsers,
-  })
-  // An idle connection that breaks is replaced at the next use; nothing is lost with it.
-  pool.on('error', (error) => options.onError?.(error))
-  // One that breaks in use, between two statements, has no listener of the pool's and would end the process; the next
-  // statement on it fails and says so.
-  pool.on('connect', (client) => void client.on('error', () => {}))
+  const open = (more: pg.PoolConfig): pg.Pool => {
+    const pool = new pg.Pool({ ...settings, connectionString: url, ...more })
+    // An idle connection that breaks is replaced at the next use; nothing is lost with it.
+    pool.on('error', (error) => options.onError?.(error))
+    // One that breaks in use, between two statements, has no listener of the pool's and would end the process; the next
+    // statement on it fails and says so.
+    pool.on('connect', (client) => void client.on('error', () => {}))
+    return pool
+  }
+  const pool = open({ max: poolSize })
+  const lanePool = open({ max: laneCount })
 
-  async function connect(): Promise<pg.PoolClient> {
-    if (pool.waitingCount >= maxWaiting) throw overloaded()
+  const take = (from: pg.Pool) => async (): Promise<pg.PoolClient> => {
+    if (from.waitingCount >= maxWaiting) throw overloaded()
     try {
-      const client = await pool.connect()
+      const client = await from.connect()
       return options.hooks ? watchWrites(client, options.hooks) : client
     } catch (error) {
       // Whatever the reason (a changed password, a database under maintenance): it is none of the caller's.
       throw away(error, nothingStored)
     }
   }
+  const toFault = (error: unknown, isCommitting: boolean): unknown => {
+    if (!lacksMonth(error)) return asFault(error, isCommitting)
+    options.onMissingMonth?.()
+    return away(error, 'The tables of this month are being made. Nothing was stored; try again shortly.')
+  }
+  const connect = take(pool)
+  const names = new Map<string, string>()
 
   return {
-    names: new Map(),
+    names,
+    lanes: openLanes({
+      connect: take(lanePool),
+      types: parsers,
+      names,
+      isInTurn: options.hooks !== undefined,
+      isConnectionLoss,
+      asFault: toFault,
+    }),
     waiting: () => pool.waitingCount,
     async transaction(first, work) {
       const client = await connect()
@@ -79,11 +103,7 @@ export function openConnections(
       } catch (error) {
         if (isConnectionLoss(error)) broken = true
         else await client.query('rollback').catch(() => (broken = true))
-        if (lacksMonth(error)) {
-          options.onMissingMonth?.()
-          throw away(error, 'The tables of this month are being made. Nothing was stored; try again shortly.')
-        }
-        throw asFault(error, isCommitting)
+        throw toFault(error, isCommitting)
       } finally {
         client.release(broken)
       }
@@ -100,7 +120,9 @@ export function openConnections(
         client.release(broken)
       }
     },
-    close: () => pool.end(),
+    close: async () => {
+      await Promise.all([pool.end(), lanePool.end()])
+    },
   }
 }
 

@@ -136,6 +136,17 @@ export interface AuditLevel {
   tenant_id: string;
 }
 
+export interface CounterMark {
+  /**
+   * none: the tenant
+   */
+  tenant_id: string;
+  /**
+   * none: every decision up to it is in the counters
+   */
+  version: bigint;
+}
+
 export interface Decision {
   /**
    * none: wire id of the key that asked
@@ -178,6 +189,18 @@ export interface Decision {
    */
   id: string;
   /**
+   * personal: end user; place; to recognise journeys that nobody can make; as the decision; clear: latitude to a tenth of a degree, which is 11 km
+   */
+  lat_tenths: number | null;
+  /**
+   * personal: end user; behaviour; to recognise unusual hours; as the decision; clear: hour of the day where it happened
+   */
+  local_hour: number | null;
+  /**
+   * personal: end user; place; to recognise journeys that nobody can make; as the decision; clear: longitude to a tenth of a degree
+   */
+  lon_tenths: number | null;
+  /**
    * personal: payee; identifier; to find decisions about one; as the decision; HMAC under the tenant's index key
    */
   merchant_key: Buffer;
@@ -198,6 +221,10 @@ export interface Decision {
    */
   risk_score: number;
   /**
+   * personal: end user; identifier; to count again what one card, device, address or agent did, and where from; as the decision; for each a byte for its kind and the first half of an HMAC under the tenant's index key
+   */
+  subjects: Buffer | null;
+  /**
    * none: the tenant
    */
   tenant_id: string;
@@ -206,9 +233,24 @@ export interface Decision {
    */
   user_key: Buffer | null;
   /**
+   * none: place in the order of the tenant's decisions
+   */
+  version: bigint | null;
+  /**
    * none: number of the transaction, by which the log follows
    */
   xact: Generated<string>;
+}
+
+export interface DecisionBasis {
+  /**
+   * none: the tenant
+   */
+  tenant_id: string;
+  /**
+   * none: counts changes of the published policy and of what lists there are
+   */
+  version: bigint;
 }
 
 export interface Idempotency {
@@ -309,6 +351,21 @@ export interface ListEntry {
    * personal: end user; identifier; to find the entry; until deleted or expired; HMAC under the tenant's index key
    */
   value_key: Buffer;
+}
+
+export interface ListForm {
+  /**
+   * none: user, card, ip and so on
+   */
+  field: string;
+  /**
+   * none: length of a network's prefix; -1 for what is no range of addresses
+   */
+  prefix: number;
+  /**
+   * none: the tenant
+   */
+  tenant_id: string;
 }
 
 export interface LogCheckpoint {
@@ -642,6 +699,29 @@ export interface SchemaMigration {
   sha256: string;
 }
 
+export interface SubjectCounter {
+  /**
+   * none: decisions up to this version are counted
+   */
+  as_of: bigint;
+  /**
+   * personal: end user; behaviour; to recognise unusual frequency, amounts, hours and places; until idle for 31 days; clear: numbers and sums of payments in buckets of time, hours of the day, the last place to a tenth of a degree, halves of HMACs of whom it was seen with
+   */
+  state: Buffer;
+  /**
+   * personal: end user; identifier; to count what one user, card, device, address, agent or payee did; until idle for 31 days; first half of an HMAC under the tenant's index key
+   */
+  subject: Buffer;
+  /**
+   * none: the tenant
+   */
+  tenant_id: string;
+  /**
+   * none: day of the last write, UTC
+   */
+  written_on: Timestamp;
+}
+
 export interface Tenant {
   /**
    * none: time
@@ -655,6 +735,17 @@ export interface Tenant {
    * none: the live tenant whose test twin this is
    */
   twin_of: string | null;
+}
+
+export interface TenantHead {
+  /**
+   * none: the tenant
+   */
+  tenant_id: string;
+  /**
+   * none: the newest version that was given out; some stand for no decision
+   */
+  version: bigint;
 }
 
 export interface TenantKey {
@@ -695,11 +786,14 @@ export interface DB {
   api_key: ApiKey;
   audit_event: AuditEvent;
   audit_level: AuditLevel;
+  counter_mark: CounterMark;
   decision: Decision;
+  decision_basis: DecisionBasis;
   idempotency: Idempotency;
   installation: Installation;
   list: List;
   list_entry: ListEntry;
+  list_form: ListForm;
   log_checkpoint: LogCheckpoint;
   log_cosignature: LogCosignature;
   log_entry: LogEntry;
@@ -712,7 +806,9 @@ export interface DB {
   policy_draft: PolicyDraft;
   policy_version: PolicyVersion;
   schema_migration: SchemaMigration;
+  subject_counter: SubjectCounter;
   tenant: Tenant;
+  tenant_head: TenantHead;
   tenant_key: TenantKey;
   tenant_profile: TenantProfile;
 }

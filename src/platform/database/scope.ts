@@ -55,7 +55,7 @@ const planSettings: Readonly<Record<Planned, string>> = {
 type GlobalTables = Pick<DB, 'installation' | 'tenant'>
 
 /** Tenant tables as a store writes them: `tenant_id` is filled in by the wall. */
-type TenantTables = {
+export type TenantTables = {
   [Table in Exclude<keyof DB, keyof GlobalTables | 'schema_migration'>]: DB[Table] extends infer Columns
     ? { [Column in keyof Columns]: Column extends 'tenant_id' ? FilledByWall<Columns[Column]> : Columns[Column] }
     : never
@@ -139,7 +139,7 @@ class WalledCompiler extends PostgresQueryCompiler {
 /** A Kysely whose statements run on `client` behind a wall, each prepared under a name once per connection. */
 function kyselyOn<Tables>(client: PoolClient, names: Map<string, string>, wall: Confiner): Kysely<Tables> {
   const compiler = new WalledCompiler(wall)
-  const connection: DatabaseConnection = {
+  return kyselyWith<Tables>(compiler, {
     async executeQuery<R>(compiled: CompiledQuery): Promise<QueryResult<R>> {
       compiler.requireOwn(compiled)
       const { sql, parameters } = compiled
@@ -149,7 +149,21 @@ function kyselyOn<Tables>(client: PoolClient, names: Map<string, string>, wall: 
     streamQuery: () => {
       throw new Error('read in pages, not as a stream')
     },
+  })
+}
+
+/** A Kysely that compiles behind a tenant's wall and reaches no database. */
+export function compilingKysely(tenantId: string): Kysely<TenantTables> {
+  const refuse = () => {
+    throw new Error('this one compiles, and runs nothing')
   }
+  return kyselyWith<TenantTables>(new WalledCompiler(tenantWall(tenantId)), {
+    executeQuery: async () => refuse(),
+    streamQuery: refuse,
+  })
+}
+
+function kyselyWith<Tables>(compiler: WalledCompiler, connection: DatabaseConnection): Kysely<Tables> {
   const refuse = async (): Promise<never> => {
     throw new Error('a scope opens its transactions itself')
   }
@@ -175,7 +189,7 @@ function kyselyOn<Tables>(client: PoolClient, names: Map<string, string>, wall: 
 const maxNames = 500
 
 /** Statement names, the same on each connection. Past the bound a statement goes unnamed: bounded memory over speed. */
-function nameOf(sql: string, names: Map<string, string>): string {
+export function nameOf(sql: string, names: Map<string, string>): string {
   let name = names.get(sql)
   if (name === undefined) {
     if (names.size >= maxNames) return ''

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHash, createHmac, createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto' // prettier-ignore
 import { existsSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -106,12 +106,14 @@ test('HKDF-SHA-256 as we call it passes every Wycheproof case', { skip }, async 
   console.log(`Wycheproof HKDF-SHA-256: ${count} cases`)
 })
 
-const key = randomBytes(32)
+const bytes = randomBytes(32)
+const key = createSecretKey(bytes)
+const otherKey = (size = 32) => createSecretKey(randomBytes(size))
 const context: SealContext = { tenant: '0199', table: 'list_entry', column: 'value', row: 'r1', version: 1 }
 const refuses = (work: () => unknown, message?: string): void => assert.throws(work, SealError, message)
 
 test('a value sealed by an earlier version opens for ever', () => {
-  const fixed = createHash('sha256').update('a key for a known answer').digest()
+  const fixed = createSecretKey(createHash('sha256').update('a key for a known answer').digest())
   const sealed =
     '0100000003fb6413c0c394efde3a37da4b16e30e3ca9df43323083b8626e56df7a035f94ba67aed47d7135239dcaa1a9d3436648720042b21473ae9d7cd245f3638b61ac0c15bec5607b3a78afb71eec0b5df6ab32a27e22f04a1faaf4894853c23b96da59236f73a2'
   assert.equal(open(fixed, context, hex(sealed)).toString(), 'what was sealed then')
@@ -120,7 +122,7 @@ test('a value sealed by an earlier version opens for ever', () => {
 test('the sealed form is what its description says, computed by another road', () => {
   const sealed = seal(key, 7, context, Buffer.from('text'))
   const salt = sealed.subarray(5, 37)
-  const pseudo = createHmac('sha256', salt).update(key).digest()
+  const pseudo = createHmac('sha256', salt).update(bytes).digest()
   const info = Buffer.from(`vouch/seal/1 ${canonicalJson(context)}`)
   const first = createHmac('sha256', pseudo)
     .update(info)
@@ -173,9 +175,9 @@ test('a value moved to another tenant, table, column, row or version, or asked w
   // Neighbours that would run together if the parts were only joined.
   refuses(() => open(key, { ...context, table: 'list_entryv', column: 'alue' }, sealed))
   refuses(() => open(key, { ...context, tenant: '0199","x":"' }, sealed))
-  refuses(() => open(randomBytes(32), context, sealed))
-  for (const size of [0, 16, 31, 33, 64]) refuses(() => open(randomBytes(size), context, sealed))
-  refuses(() => seal(randomBytes(16), 1, context, Buffer.from('x')))
+  refuses(() => open(otherKey(), context, sealed))
+  for (const size of [0, 16, 31, 33, 64]) refuses(() => open(otherKey(size), context, sealed))
+  refuses(() => seal(otherKey(16), 1, context, Buffer.from('x')))
 })
 
 /** GF(2^128) as GCM has it: the first bit is the highest power's. */
@@ -223,10 +225,10 @@ function openUnderBoth(first: Buffer, second: Buffer, nonce: Buffer, aad: Buffer
 }
 
 test('a ciphertext crafted to open under two keys opens under neither but the one it commits to', () => {
-  const other = randomBytes(32)
+  const other = otherKey()
   const salt = randomBytes(32)
   const header = hex('0100000001')
-  const derived = (of: Buffer): Buffer =>
+  const derived = (of: KeyObject): Buffer =>
     Buffer.from(hkdfSync('sha256', of, salt, `vouch/seal/1 ${canonicalJson(context)}`, 64))
   const [mine, theirs] = [derived(key), derived(other)]
   const both = openUnderBoth(mine.subarray(0, 32), theirs.subarray(0, 32), Buffer.alloc(12), header)

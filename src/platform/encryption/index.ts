@@ -5,9 +5,9 @@
  * Refuses: to start with a missing or wrong master key on an installation that has one; to overwrite a key.
  * Needs: the database, a clock, where the master key is.
  */
-import { createHmac, randomBytes } from 'node:crypto'
+import { createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
 import type { Clock } from '#kernel/clock'
-import { type Database, systemScope, type Tx } from '#platform/database'
+import { type Database, type Scope, systemScope, type Tx } from '#platform/database'
 import { makeMasterKey, MasterKeyError, type MasterKeySource, readMasterKey } from './master-key.ts'
 import { keyVersionOf, open, seal, type SealContext, SealError } from './seal.ts'
 import { insertKeyCheck, insertTenantKey, type KeyPurpose, readKeyCheck, readTenantKeys } from './store.ts'
@@ -31,6 +31,8 @@ export type Encryption = {
   /** Makes the keys of a new tenant, in the transaction that makes the tenant. */
   makeTenantKeys(tx: Tx): Promise<void>
   keysOf(tx: Tx): Promise<TenantKeys>
+  /** As `keysOf`, with a transaction of its own where they are not in memory. */
+  keysIn(scope: Scope): Promise<TenantKeys>
   /** Forgets opened keys, e.g. after a tenant's were destroyed. */
   forget(tenantId: string): void
 }
@@ -63,14 +65,21 @@ export async function createEncryption(needs: {
     }
   }
 
+  function recall(tenantId: string): TenantKeys | undefined {
+    const known = opened.get(tenantId)
+    return known && known.untilMs > clock.elapsed() ? known.keys : undefined
+  }
+
   async function keysOf(tx: Tx): Promise<TenantKeys> {
-    const known = opened.get(tx.tenantId)
-    if (known && known.untilMs > clock.elapsed()) return known.keys
-    const data = new Map<number, Buffer>()
-    let index: Buffer | undefined
+    const known = recall(tx.tenantId)
+    if (known) return known
+    const openKey = (purpose: KeyPurpose, version: number, sealed: Buffer): KeyObject =>
+      createSecretKey(open(master, keyContext(tx.tenantId, purpose, version), sealed))
+    const data = new Map<number, KeyObject>()
+    let index: KeyObject | undefined
     for (const { purpose, version, sealed } of await readTenantKeys(tx)) {
-      if (purpose === 'data') data.set(version, open(master, keyContext(tx.tenantId, 'data', version), sealed))
-      else index = open(master, keyContext(tx.tenantId, 'index', version), sealed)
+      if (purpose === 'data') data.set(version, openKey('data', version, sealed))
+      else index = openKey('index', version, sealed)
     }
     if (!index || data.size === 0) throw new SealError('the tenant has no keys: they were destroyed, or never made')
     const keys = tenantKeys(tx.tenantId, data, index)
@@ -81,7 +90,12 @@ export async function createEncryption(needs: {
     return keys
   }
 
-  return { makeTenantKeys, keysOf, forget: (tenantId) => void opened.delete(tenantId) }
+  return {
+    makeTenantKeys,
+    keysOf,
+    keysIn: async (scope) => recall(scope.tenantId) ?? scope.transaction(keysOf),
+    forget: (tenantId) => void opened.delete(tenantId),
+  }
 }
 
 const keyContext = (tenant: string, purpose: KeyPurpose, version: number): SealContext => ({
@@ -92,9 +106,9 @@ const keyContext = (tenant: string, purpose: KeyPurpose, version: number): SealC
   version,
 })
 
-function tenantKeys(tenant: string, data: ReadonlyMap<number, Buffer>, index: Buffer): TenantKeys {
+function tenantKeys(tenant: string, data: ReadonlyMap<number, KeyObject>, index: KeyObject): TenantKeys {
   const newest = Math.max(...data.keys())
-  const keyOf = (version: number): Buffer => {
+  const keyOf = (version: number): KeyObject => {
     const key = data.get(version)
     if (!key) throw new SealError('the key of this value was destroyed')
     return key
@@ -113,7 +127,7 @@ async function settleMasterKey(needs: {
   clock: Clock
   masterKey: MasterKeySource
   onMasterKeyMade(file: string): void
-}): Promise<Buffer> {
+}): Promise<KeyObject> {
   const { database, clock, masterKey } = needs
   const system = systemScope(database, 'master key')
   const where = masterKey.value === undefined ? masterKey.file : 'VOUCH_MASTER_KEY'

@@ -8,7 +8,7 @@
  * commitment (compared in constant time, first) does not. The context is part of the derivation: a value that is moved
  * to another tenant, table, column, row or version does not open.
  */
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto' // prettier-ignore
 import { canonicalJson } from '#kernel/canonical-json'
 
 /** Where a sealed value lives. */
@@ -25,7 +25,7 @@ const commitmentBytes = 32
 const tagBytes = 16
 const nonce = Buffer.alloc(12)
 
-export function seal(key: Buffer, keyVersion: number, context: SealContext, plaintext: Uint8Array): Buffer {
+export function seal(key: KeyObject, keyVersion: number, context: SealContext, plaintext: Uint8Array): Buffer {
   const header = Buffer.alloc(headerBytes)
   header.writeUInt8(format, 0)
   header.writeUInt32BE(keyVersion, 1)
@@ -45,7 +45,7 @@ export function keyVersionOf(sealed: Buffer): number {
 }
 
 /** The plaintext. Throws `SealError` for another key, another context or any changed bit; says not which. */
-export function open(key: Buffer, context: SealContext, sealed: Buffer): Buffer {
+export function open(key: KeyObject, context: SealContext, sealed: Buffer): Buffer {
   keyVersionOf(sealed)
   const header = sealed.subarray(0, headerBytes)
   const salt = sealed.subarray(headerBytes, headerBytes + saltBytes)
@@ -65,8 +65,9 @@ export function open(key: Buffer, context: SealContext, sealed: Buffer): Buffer 
   }
 }
 
-function derive(key: Buffer, salt: Buffer, context: SealContext): { encryptionKey: Buffer; commitment: Buffer } {
-  if (key.length !== 32) throw new SealError('keys are 32 bytes')
+/** Node takes an object for a key several times faster than bytes. */
+function derive(key: KeyObject, salt: Buffer, context: SealContext): { encryptionKey: KeyObject; commitment: Buffer } {
+  if (key.symmetricKeySize !== 32) throw new SealError('keys are 32 bytes')
   const bytes = Buffer.from(hkdfSync('sha256', key, salt, `vouch/seal/1 ${canonicalJson(context)}`, 64))
-  return { encryptionKey: bytes.subarray(0, 32), commitment: bytes.subarray(32) }
+  return { encryptionKey: createSecretKey(bytes.subarray(0, 32)), commitment: bytes.subarray(32) }
 }

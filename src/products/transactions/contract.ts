@@ -83,7 +83,11 @@ export const EvaluateBody = Type.Object(
             ),
           ),
         },
-        { ...closed, description: 'Kept with the decision; proofs are not checked by this version.' },
+        {
+          ...closed,
+          description:
+            'Its proof is checked where it is a JWS by the key that the id is the thumbprint of (docs/agents.md).',
+        },
       ),
     ),
     mandate: Type.Optional(
@@ -130,4 +134,9 @@ export type EvaluateBody = Static<typeof EvaluateBody>
 export const EvaluateQuery = Type.Object(
   { dry_run: Type.Optional(Type.Boolean({ description: 'true: decide, and leave no decision.' })) },
   closed,
+)
+
+export const Replay = Type.Object(
+  { same: Type.Boolean({ description: 'Whether judging again gives the decision that is stored, to the byte.' }) },
+  { ...closed, title: 'Replay' },
 )

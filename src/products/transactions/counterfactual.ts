@@ -2,11 +2,11 @@
  * The smallest single change that would have been approved, for each input that the payer could choose otherwise and that
  * the policy reads. Found by search with a bound, proven by deciding again.
  */
-import { type CompiledPolicy, type DecisionWord, type Judgement, type Signals } from '#engine/decide'
+import type { CompiledPolicy, DecisionWord, Judgement } from '#engine/decide'
 import type { Change } from '#engine/decisions'
 import { formatMajor, maxMinor } from '#kernel/currency'
 import type { EvaluateBody } from './contract.ts'
-import { localTime } from './measure-values.ts'
+import type { Facts } from './judge.ts'
 import type { Payment } from './payment.ts'
 import { searchBelow, searchAbove } from './search-amounts.ts'
 
@@ -14,27 +14,38 @@ import { searchBelow, searchAbove } from './search-amounts.ts'
 export type Altered = { minor?: number; balanceMinor?: number; hour?: number; hasAgent?: false }
 export type Counterfactual = { changes: readonly Change[]; none: string | null }
 
-type Event = { body: EvaluateBody; payment: Payment; matches: Signals['lists'] }
-export function alter({ minor, balanceMinor, hasAgent }: Altered, { body, payment, matches }: Event): Event {
+type Event = { body: EvaluateBody; payment: Payment; facts: Facts }
+export function alter({ minor, balanceMinor, hour, hasAgent }: Altered, { body, payment, facts }: Event): Event {
   const { agent, ...alone } = body
   const isAlone = hasAgent === false && agent !== undefined
   const ceilings = payment.ceilings.map((ceiling) =>
     balanceMinor !== undefined && ceiling.name === 'user_balance' ? { ...ceiling, minor: balanceMinor } : ceiling,
   )
+  const { local, proof } = facts.measured
+  const measured = {
+    local: local && hour !== undefined ? { ...local, hour } : local,
+    proof: isAlone ? ({ status: 'not_checked' } as const) : proof,
+  }
   return {
     body: isAlone ? alone : body,
-    matches: isAlone ? matches.filter(({ field }) => field !== 'agent') : matches,
+    facts: isAlone ? { ...withoutAgent(facts), measured } : { ...facts, measured },
     payment: { ...payment, ceilings, money: minor === undefined ? payment.money : { ...payment.money, minor } },
   }
 }
+
+/** What is known where no agent takes part. */
+const withoutAgent = ({ lists, readings, ...facts }: Facts): Facts => ({
+  ...facts,
+  lists: lists.filter(({ field }) => field !== 'agent'),
+  readings: Object.fromEntries(Object.entries(readings).filter(([name]) => !/^(\w+_)?agent(_\w+)?\./.test(name))),
+})
 
 /** The event has no such input. */
 const notAsked = Symbol('not asked')
 
 type Question = {
   policy: CompiledPolicy
-  body: EvaluateBody
-  payment: Payment
+  event: Event
   isApproved(altered: Altered): boolean
 }
 /** How the inputs are searched. `reads`: signals that depend on the input; where a policy reads none, nothing is tried. */
@@ -45,23 +56,22 @@ const searches: readonly {
 }[] = [
   { signals: ['amount', 'amount_minor'], reads: ['amount', 'amount_minor', 'amount_ratio'], find: findAmount },
   { signals: ['user_balance'], reads: ['user_balance', 'amount_ratio'], find: findBalance },
-  { signals: ['has_agent'], reads: ['has_agent'], find: findAlone },
-  { signals: ['hour'], reads: ['hour'], find: findHour },
+  { signals: ['has_agent'], reads: ['has_agent', 'signature', 'velocity'], find: findAlone },
+  { signals: ['hour'], reads: ['hour', 'time_anomaly', 'user.hour_share', 'card.hour_share'], find: findHour },
 ]
 export const searchedSignals: readonly string[] = searches.flatMap(({ signals }) => signals)
 
 export function findChanges(
   judgement: Judgement,
   policy: CompiledPolicy,
-  body: EvaluateBody,
-  payment: Payment,
+  event: Event,
   decideAs: (altered: Altered) => DecisionWord,
 ): Counterfactual {
   if (judgement.decision === 'APPROVED') return { changes: [], none: null }
   if (judgement.reason.id === 'list.deny') return { changes: [], none: 'on_deny_list' }
   const isApproved = (altered: Altered): boolean => decideAs(altered) === 'APPROVED'
   const asked = searches.filter(({ reads }) => reads.some((name) => policy.reads.has(name)))
-  const found = asked.map(({ find }) => find({ policy, body, payment, isApproved }))
+  const found = asked.map(({ find }) => find({ policy, event, isApproved }))
   const tried = found.filter((change) => change !== notAsked)
   const changes = tried.flatMap((change): Change[] =>
     typeof change === 'string' ? [{ change, decision: 'APPROVED' }] : [],
@@ -80,26 +90,37 @@ function isRising({ factors, rules }: CompiledPolicy): boolean {
   )
 }
 
-function findAmount({ policy, payment: { money }, isApproved }: Question): string | undefined {
+function findAmount({
+  policy,
+  event: {
+    payment: { money },
+  },
+  isApproved,
+}: Question): string | undefined {
   const edge = searchBelow(money.minor, isRising(policy), (minor) => isApproved({ minor }))
   return edge && `amount ${edge.isEdge ? '<=' : '=='} ${formatMajor(edge.minor, money.currency)}`
 }
 
-function findBalance({ payment: { money, ceilings }, isApproved }: Question): string | undefined | typeof notAsked {
+function findBalance({
+  event: {
+    payment: { money, ceilings },
+  },
+  isApproved,
+}: Question): string | undefined | typeof notAsked {
   const balance = ceilings.find(({ name }) => name === 'user_balance')
   if (!balance) return notAsked
   const edge = searchAbove(balance.minor, maxMinor, (balanceMinor) => isApproved({ balanceMinor }))
   return edge && `user_balance ${edge.isEdge ? '>=' : '=='} ${formatMajor(edge.minor, money.currency)}`
 }
 
-function findAlone({ body, isApproved }: Question): string | undefined | typeof notAsked {
+function findAlone({ event: { body }, isApproved }: Question): string | undefined | typeof notAsked {
   if (!body.agent) return notAsked
   return isApproved({ hasAgent: false }) ? 'has_agent == false' : undefined
 }
 
 /** Later on the same day: nobody can pay earlier. */
-function findHour({ body, payment, isApproved }: Question): string | undefined | typeof notAsked {
-  const now = localTime(payment.occurredMs, body.time_zone)
+function findHour({ event: { facts }, isApproved }: Question): string | undefined | typeof notAsked {
+  const now = facts.measured.local
   if (!now) return notAsked
   for (let hour = now.hour + 1; hour < 24; hour++) if (isApproved({ hour })) return `hour == ${hour}`
   return undefined

@@ -1,22 +1,16 @@
-/** One payment judged: read, measured, decided, stored with its reasons, all in one transaction. */
+/** One payment judged: read, measured, decided among all others of the tenant, stored with its reasons. */
 import { refuseCardNumber } from '#kernel/card-number'
 import type { Clock } from '#kernel/clock'
 import { Fault } from '#kernel/fault'
-import {
-  type Answer,
-  type DecisionDocument,
-  type Decisions,
-  type Judged,
-  toAnswer,
-  toDocument,
-} from '#engine/decisions'
-import { listFields, type Lists } from '#engine/lists'
-import { defaultPublished, type Policies, type Published } from '#engine/policies'
+import { type Answer, type Asked, type Decisions, type Rejudge, toAnswer, toDocument } from '#engine/decisions'
+import { type Listed, listFields } from '#engine/lists'
+import { defaultPublished, type Published } from '#engine/policies'
 import type { RequestContext } from '#platform/access'
-import type { Tx } from '#platform/database'
+import { checkAgentProof } from './agent-proof.ts'
 import type { EvaluateBody } from './contract.ts'
-import { judgeMeasured } from './judge.ts'
-import { type Payment, readPayment } from './payment.ts'
+import { type Facts, judge, type Measured } from './judge.ts'
+import { localTime } from './local-time.ts'
+import { liveWindowMs, type Payment, readPayment } from './payment.ts'
 
 export type Evaluated = { answer: Omit<Answer, 'trace_id'> & { trace_id: string | null }; isReplay: boolean }
 
@@ -26,55 +20,42 @@ export type Evaluate = (
   options: { dryRun: boolean; idempotencyKey: string | undefined },
 ) => Promise<Evaluated>
 
-export function createEvaluate(needs: {
-  decisions: Decisions
-  lists: Lists
-  policies: Policies
-  clock: Clock
-  onDecided(word: string): void
-}): Evaluate {
-  const { decisions, lists, policies, clock, onDecided } = needs
+export function createEvaluate(needs: { decisions: Decisions; clock: Clock; onDecided(word: string): void }): Evaluate {
+  const { decisions, clock, onDecided } = needs
   /** Requests with an idempotency key that this process is answering: the same one again joins the first. */
   const inFlight = new Map<string, { body: string; answer: Promise<Evaluated> }>()
-
-  async function judge(tx: Tx, body: EvaluateBody, payment: Payment, id: string, receivedMs: number): Promise<Judged> {
-    const published = await policies.recall(tx)
-    const matches = await lists.match(tx, listValues(body))
-    const known = await lists.known(tx, published.policy.document.lists)
-    return {
-      id,
-      receivedMs,
-      occurredMs: payment.occurredMs,
-      ...judgeMeasured(published, body, payment, { matches, known }),
-      money: payment.money,
-      category: body.category,
-      merchantId: body.merchant_id,
-      userId: body.user_id,
-      event: body,
-    }
-  }
 
   async function evaluate(
     context: RequestContext,
     body: EvaluateBody,
-    key: string | undefined,
-    dryRun: boolean,
+    idempotencyKey: string | undefined,
+    isDry: boolean,
   ): Promise<Evaluated> {
     const receivedMs = clock.now()
     const payment = readPayment(body, receivedMs, context.principal.permissions.has('history:write'))
-    const id = decisions.newId()
-    const result = await context.scope.transaction(
-      async (tx): Promise<{ document: DecisionDocument; isReplay: boolean }> => {
-        if (dryRun) return { document: toDocument(await judge(tx, body, payment, id, receivedMs)), isReplay: false }
-        const claim = key === undefined ? 'claimed' : await decisions.claim(tx, key, body, id)
-        if (claim !== 'claimed') return { document: claim, isReplay: true }
-        const judged = await judge(tx, body, payment, id, receivedMs)
-        return { document: await decisions.record(tx, context.requestId, judged), isReplay: false }
-      },
-    )
-    if (!dryRun && !result.isReplay) onDecided(result.document.decision)
-    const answer = toAnswer(result.document)
-    return { answer: dryRun ? { ...answer, trace_id: null } : answer, isReplay: result.isReplay }
+    const measured = measureAlone(body, payment, receivedMs)
+    const asked: Asked = {
+      scope: context.scope,
+      id: decisions.newId(),
+      receivedMs,
+      occurredMs: payment.occurredMs,
+      money: payment.money,
+      category: body.category,
+      names: namesOf(body),
+      country: body.geo?.country,
+      hour: measured.local && measured.local.hour,
+      place: placeOf(body),
+      listed: listedOf(body),
+      event: body,
+      measured,
+      idempotencyKey,
+      isDry,
+      judge: (published, facts) => judge(published, body, payment, { ...facts, measured }),
+    }
+    const { document, isReplay } = await decisions.decide(asked).catch(sayBusy(idempotencyKey !== undefined))
+    if (!isDry && !isReplay) onDecided(document.decision)
+    const answer = toAnswer(document)
+    return { answer: isDry ? { ...answer, trace_id: null } : answer, isReplay }
   }
 
   return async (context, sent, { dryRun, idempotencyKey }) => {
@@ -94,7 +75,7 @@ export function createEvaluate(needs: {
     const first = inFlight.get(name)
     // A different body goes on to the database, which refuses it once the first is stored.
     if (first?.body === text) return { ...(await first.answer), isReplay: true }
-    const answer = evaluate(context, body, key, false).catch(sayInFlight)
+    const answer = evaluate(context, body, key, false)
     if (first) return answer
     inFlight.set(name, { body: text, answer })
     try {
@@ -105,38 +86,67 @@ export function createEvaluate(needs: {
   }
 }
 
-/** Waiting for another process that holds the key ran out: the caller may ask again. */
-function sayInFlight(error: unknown): never {
-  if (error instanceof Fault && error.code === 'conflict') {
-    throw new Fault('idempotency_in_flight', 'The same request is being answered. Try again shortly.', {
-      retryAfterSeconds: 1,
-    })
+/** Waiting for the tenant's turn ran out. Whoever has a key may have been answered by whom it waited for. */
+const sayBusy =
+  (hasKey: boolean) =>
+  (error: unknown): never => {
+    if (!(error instanceof Fault && error.code === 'conflict')) throw error
+    throw hasKey
+      ? new Fault('idempotency_in_flight', 'The same request is being answered. Try again shortly.', { retryAfterSeconds: 1 })
+      : new Fault('overloaded', 'Too many requests are waiting. Try again shortly.', { retryAfterSeconds: 1 })
+  } // prettier-ignore
+
+/** What is measured of the payment alone. A proof must be fresh when it is received; one of the past, when it happened. */
+function measureAlone(body: EvaluateBody, payment: Payment, receivedMs: number): Measured {
+  const isPast = payment.occurredMs < receivedMs - liveWindowMs
+  return {
+    local: localTime(payment.occurredMs, body.time_zone) ?? null,
+    proof: checkAgentProof(body, payment, isPast ? payment.occurredMs : receivedMs),
   }
-  throw error
 }
 
-function listValues(body: EvaluateBody): { field: string; value: string }[] {
-  const values: Record<(typeof listFields)[number], string | undefined> = {
-    user_id: body.user_id,
-    merchant_id: body.merchant_id,
-    card_fingerprint: body.card_fingerprint,
-    device_id: body.device_id,
-    ip: body.ip,
-    country: body.geo?.country,
-    agent: body.agent?.id,
-  }
-  return listFields.flatMap((field) => {
-    const value = values[field]
-    return value === undefined ? [] : [{ field, value }]
-  })
+const namesOf = (body: EvaluateBody): Asked['names'] => ({
+  merchant: body.merchant_id,
+  ...(body.user_id === undefined ? {} : { user: body.user_id }),
+  ...(body.card_fingerprint === undefined ? {} : { card: body.card_fingerprint }),
+  ...(body.agent === undefined ? {} : { agent: body.agent.id }),
+  ...(body.device_id === undefined ? {} : { device: body.device_id }),
+  ...(body.ip === undefined ? {} : { ip: body.ip }),
+})
+
+/** To a tenth of a degree, and no nearer. */
+function placeOf({ geo }: EvaluateBody): Asked['place'] {
+  if (geo?.lat === undefined || geo.lon === undefined) return null
+  return { lat: Math.round(geo.lat * 10) + 0, lon: Math.round(geo.lon * 10) + 0 }
 }
 
-/** One event judged by a policy, the default one unless told, without tenant, lists or database. */
+function listedOf(body: EvaluateBody): Listed[] {
+  const values: Record<(typeof listFields)[number], readonly (string | undefined)[]> = {
+    user_id: [body.user_id],
+    merchant_id: [body.merchant_id],
+    card_fingerprint: [body.card_fingerprint],
+    device_id: [body.device_id],
+    ip: [body.ip],
+    country: [body.geo?.country],
+    agent: [body.agent?.id],
+    free: Object.values(body.metadata ?? {}).flatMap((value) => (typeof value === 'string' ? [value] : [])),
+  }
+  return listFields.flatMap((field) =>
+    values[field].flatMap((value) => (value === undefined ? [] : [{ field, value }])),
+  )
+}
+
+/** Judges what is stored of a payment as it was judged then. */
+export const rejudge: Rejudge<EvaluateBody, Measured> = (published, body, facts, receivedMs) =>
+  judge(published, body, readPayment(body, receivedMs, true), facts)
+
+/** One event judged by a policy, the default one unless told, without tenant, lists, counters or database. */
 export function judgePayment(body: EvaluateBody, clock: Clock, published: Published = defaultPublished): Answer {
   const receivedMs = clock.now()
   const payment = readPayment(body, receivedMs, true)
   const { occurredMs } = payment
   const id = '00000000-0000-0000-0000-000000000000'
-  const lists = { matches: [], known: new Set<string>() }
-  return toAnswer(toDocument({ id, receivedMs, occurredMs, ...judgeMeasured(published, body, payment, lists) }))
+  const facts: Facts = { lists: [], known: [], readings: {}, measured: measureAlone(body, payment, receivedMs) }
+  const of = { id, receivedMs, occurredMs, policyVersion: published.version }
+  return toAnswer(toDocument(of, judge(published, body, payment, facts)))
 }

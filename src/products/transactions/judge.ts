@@ -1,38 +1,34 @@
-/** A payment, what was looked up for it, and a policy: the judgement, and the changes that would have been approved. */
+/** A payment, what was found out about it, and a policy: the judgement, and the changes that would have been approved. */
 import { decide, type Judgement } from '#engine/decide'
-import type { Change } from '#engine/decisions'
+import type { Facts as StoredFacts, Judged } from '#engine/decisions'
 import type { Published } from '#engine/policies'
+import type { AgentProof } from './agent-proof.ts'
 import type { EvaluateBody } from './contract.ts'
 import { alter, type Altered, findChanges } from './counterfactual.ts'
-import { type ListFacts, measureValues } from './measure-values.ts'
+import type { LocalTime } from './local-time.ts'
+import { measureFactors } from './measure-factors.ts'
+import { measureValues } from './measure-values.ts'
 import type { Payment } from './payment.ts'
-import { measureFactors } from './signals.ts'
 
-export type Judgment = {
-  policyVersion: number
-  judgement: Judgement
-  counterfactual: readonly Change[]
-  counterfactualNone: string | null
-}
+/** Measured of the payment alone. Stored with the decision: time zones change, and proofs are fresh only once. */
+export type Measured = { local: LocalTime | null; proof: AgentProof }
+export type Facts = Omit<StoredFacts, 'measured'> & { measured: Measured }
 
-export function judgeMeasured(
-  { version, policy }: Published,
-  sentBody: EvaluateBody,
-  sentPayment: Payment,
-  lists: ListFacts,
-): Judgment {
+/** Pure. */
+export function judge({ policy }: Published, sentBody: EvaluateBody, sentPayment: Payment, facts: Facts): Judged {
   const judgeAs = (altered: Altered): Judgement => {
-    const { body, payment, matches } = alter(altered, { body: sentBody, payment: sentPayment, matches: lists.matches })
-    const values = measureValues(policy, body, payment, { ...lists, matches }, altered)
-    return decide(policy, payment.money, { lists: matches, factors: measureFactors(body, payment), values })
+    const { body, payment, facts: found } = alter(altered, { body: sentBody, payment: sentPayment, facts })
+    const values = measureValues(policy, body, payment, found)
+    return decide(policy, payment.money, { lists: found.lists, factors: measureFactors(body, payment, found), values })
   }
   const judgement = judgeAs({})
   const { changes, none } = findChanges(
     judgement,
     policy,
-    sentBody,
-    sentPayment,
+    { body: sentBody, payment: sentPayment, facts },
     (altered) => judgeAs(altered).decision,
   )
-  return { policyVersion: version, judgement, counterfactual: changes, counterfactualNone: none }
+  const { proof } = facts.measured
+  const agent = proof.status === 'failed' ? proof : { status: proof.status }
+  return { judgement, counterfactual: changes, counterfactualNone: none, agent }
 }

@@ -50,6 +50,7 @@ export function readPayment(body: EvaluateBody, receivedMs: number, mayDatePast:
   if (occurredMs < receivedMs - liveWindowMs && !mayDatePast) {
     wrong('/occurred_at', 'lies more than 5 minutes back; importing the past needs a key with the scope history:write')
   }
+  if (occurredMs < 0) wrong('/occurred_at', 'lies before 1970')
   if (occurredMs > receivedMs + liveWindowMs) wrong('/occurred_at', 'lies in the future')
 
   if (errors.length > 0)

@@ -1,11 +1,12 @@
 import type { Clock } from '#kernel/clock'
 import { Fault } from '#kernel/fault'
-import { decisionCreated, FreshDecision } from '#engine/decisions'
+import { fromWireId } from '#kernel/id'
+import { decisionCreated, DecisionParams, decisionReplayed, type Decisions, FreshDecision } from '#engine/decisions'
 import { type Route, route } from '#platform/access'
-import { EvaluateBody, EvaluateQuery } from './contract.ts'
-import type { Evaluate } from './evaluate.ts'
+import { EvaluateBody, EvaluateQuery, Replay } from './contract.ts'
+import { type Evaluate, rejudge } from './evaluate.ts'
 
-export const routes = (evaluate: Evaluate, clock: Clock): Route[] => [
+export const routes = (evaluate: Evaluate, decisions: Decisions, clock: Clock): Route[] => [
   route({
     method: 'POST',
     path: '/v1/evaluate',
@@ -27,6 +28,25 @@ export const routes = (evaluate: Evaluate, clock: Clock): Route[] => [
       const { answer, isReplay } = await evaluate(context, body, { dryRun: query.dry_run ?? false, idempotencyKey })
       const latency_ms = Math.round((clock.elapsed() - start) * 100) / 100
       return { body: { ...answer, latency_ms }, ...(isReplay ? { headers: { 'idempotent-replayed': 'true' } } : {}) }
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/decisions/{trace_id}/replay',
+    tag: 'Decisions',
+    summary: 'Judge a decision again',
+    description:
+      'Judges what is stored of the event, by the version of the policy that judged it, and compares every byte with the ' +
+      'decision as it was stored.',
+    permission: 'decisions:read',
+    audit: decisionReplayed,
+    rate: 'read',
+    params: DecisionParams,
+    reply: Replay,
+    async run({ scope }, { params }) {
+      const id = fromWireId('decision', params.trace_id)
+      if (!id) throw new Fault('not_found', 'There is no such decision.')
+      return { body: { same: await scope.transaction((tx) => decisions.replay(tx, id, rejudge)) } }
     },
   }),
 ]
