@@ -19,8 +19,9 @@ select raise_wall('counter_mark');
 comment on column counter_mark.tenant_id is 'none: the tenant';
 comment on column counter_mark.version is 'none: every decision up to it is in the counters';
 
+-- No foreign key: this table is written on every decision, its rows pass the wall, and tenants are never deleted.
 create table subject_counter (
-  tenant_id uuid not null references tenant (id),
+  tenant_id uuid not null,
   subject bytea not null check (length(subject) = 16),
   as_of bigint not null check (as_of >= 0),
   written_on date not null,
@@ -80,8 +81,16 @@ comment on column decision.local_hour is 'personal: end user; behaviour; to reco
 comment on column decision.lat_tenths is 'personal: end user; place; to recognise journeys that nobody can make; as the decision; clear: latitude to a tenth of a degree, which is 11 km';
 comment on column decision.lon_tenths is 'personal: end user; place; to recognise journeys that nobody can make; as the decision; clear: longitude to a tenth of a degree';
 
+-- As for subject_counter: to look up the tenant of every row costs more than to insert the row.
+alter table decision drop constraint decision_tenant_id_fkey;
+alter table idempotency drop constraint idempotency_tenant_id_fkey;
+alter table log_entry drop constraint log_entry_tenant_id_fkey;
+-- Keys are found by their hash, and dropped hourly: an index for that costs every decision.
+drop index idempotency_by_age;
+
 -- Two processes that gave out one version have not seen each other: the second must fail. Only a partition can hold that,
--- because the key of the whole table is the id. It is also what replaying reads by.
+-- because the key of the whole table is the id. It is also what replaying reads by. Rows of up to a page stay whole: to
+-- compress a document costs more than to store it.
 create or replace function ensure_partitions(first_day date, months integer) returns integer
 language plpgsql security definer set search_path = pg_catalog, public as $$
 declare
@@ -106,6 +115,7 @@ begin
       bound_to := (lpad(to_hex((extract(epoch from (month_start + interval '1 month')::timestamp) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid;
       execute format('create table public.%I partition of public.%I for values from (%L) to (%L)', part, parent, bound_from, bound_to);
       if parent = 'decision' then
+        execute format('alter table public.%I set (toast_tuple_target = 8160)', part);
         execute format('create unique index %I on public.%I (tenant_id, version)', part || '_version', part);
       end if;
       perform public.raise_wall(format('public.%I', part)::regclass);
@@ -122,6 +132,7 @@ begin
     select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'decision'::regclass
   loop
     execute format('create unique index %I on %I (tenant_id, version)', part || '_version', part);
+    execute format('alter table %I set (toast_tuple_target = 8160)', part);
   end loop;
 end $$;
 

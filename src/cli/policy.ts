@@ -100,7 +100,7 @@ async function sayPublished(context: Context, publishing: Promise<Version>): Pro
     return undefined
   })
   if (!published) return exit.failed
-  context.answer(toWireVersion(published), `Version ${published.version} is published. It judges within a second.`)
+  context.answer(toWireVersion(published), `Version ${published.version} is published. It judges from now on.`)
   return exit.ok
 }
 

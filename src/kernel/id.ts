@@ -2,7 +2,7 @@
  * Ids are UUIDv7 (RFC 9562) made in the app. On the wire they carry a prefix that names their kind:
  * `tr_019a9f2e6d4b7c3f8a51d0c2b4e6f708`. In the database they are plain `uuid`.
  */
-import { randomBytes } from 'node:crypto'
+import { randomInt, randomUUID } from 'node:crypto'
 import type { Clock } from './clock.ts'
 
 export const idPrefixes = {
@@ -22,20 +22,17 @@ export function createIds(clock: Clock): NewId {
   let lastMs = 0
   let counter = 0
   return () => {
-    const bytes = randomBytes(16)
     const now = clock.now()
     if (now > lastMs) {
       lastMs = now
-      counter = bytes.readUInt16BE(6) & 0x7ff // starts in the lower half, so a busy millisecond has room to count
+      counter = randomInt(0x800) // starts in the lower half, so a busy millisecond has room to count
     } else if (++counter > 0xfff) {
       lastMs++
       counter = 0
     }
-    bytes.writeUIntBE(lastMs, 0, 6)
-    bytes.writeUInt16BE(0x7000 | counter, 6)
-    bytes.writeUInt8(0x80 | ((bytes[8] ?? 0) & 0x3f), 8)
-    const hex = bytes.toString('hex')
-    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+    const time = lastMs.toString(16).padStart(12, '0')
+    // A random uuid has its variant and 62 random bits where this one has them.
+    return `${time.slice(0, 8)}-${time.slice(8)}-${(0x7000 | counter).toString(16)}${randomUUID().slice(18)}`
   }
 }
 

@@ -51,6 +51,7 @@ export const eventPlace = (row: string) => ({ table: 'decision', column: 'event'
 export function toRequest(asked: Asked, keys: TenantKeys): JournalRequest<DecisionDocument> {
   const { id, receivedMs, occurredMs, money, names, hour, place, idempotencyKey } = asked
   const { single, country } = blindSubjects(asked, keys)
+  const request = canonicalJson(asked.event)
   const subjectsBy = (brief: Brief): Map<string, Subject> => new Map([...single, ...pairsRead(brief, names, keys)])
 
   function judge({ brief, matches, stateOf }: Given) {
@@ -68,7 +69,9 @@ export function toRequest(asked: Asked, keys: TenantKeys): JournalRequest<Decisi
       policy_version: published.version,
       category: asked.category,
       document: Buffer.from(canonicalJson(document)),
-      event: asked.isDry ? noEvent : keys.seal(eventPlace(id), canonicalJson({ request: asked.event, facts })),
+      event: asked.isDry
+        ? noEvent
+        : keys.seal(eventPlace(id), `{"facts":${canonicalJson(facts)},"request":${request}}`),
     }
     return { row, answer: document }
   }
@@ -87,7 +90,7 @@ export function toRequest(asked: Asked, keys: TenantKeys): JournalRequest<Decisi
       : {
           idempotency: {
             keyHash: keys.blind('idempotency', idempotencyKey),
-            bodyHash: keys.blind('request', canonicalJson(asked.event)),
+            bodyHash: keys.blind('request', request),
           },
         }),
     judge,

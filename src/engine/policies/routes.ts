@@ -85,7 +85,7 @@ export const routes = (policies: Policies): Route[] => [
   }),
   route({
     method: 'POST', path: '/v1/policy/publish', tag, summary: 'Publish the draft as the next version',
-    description: 'It judges on every process within a second. `version` must be the next one, so that of two who publish one is told.',
+    description: 'It judges the next decision, on every process. `version` must be the next one, so that of two who publish one is told.',
     permission: 'policy:write', audit: policyPublished, rate: 'write', body: Publication, headers: ifMatch, reply: VersionSchema,
     async run({ scope }, { body, headers }) {
       return { body: toWireVersion(await scope.transaction((tx) => policies.publish(tx, body.version, headers['if-match']))) }

@@ -15,11 +15,12 @@ export type Measured = { local: LocalTime | null; proof: AgentProof }
 export type Facts = Omit<StoredFacts, 'measured'> & { measured: Measured }
 
 /** Pure. */
-export function judge({ policy }: Published, sentBody: EvaluateBody, sentPayment: Payment, facts: Facts): Judged {
+export function judge({ policy }: Published, sentBody: EvaluateBody, sentPayment: Payment, found: Facts): Judged {
+  const facts = { ...found, lists: found.lists.filter((match) => !isUnproven(match, found)) }
   const judgeAs = (altered: Altered): Judgement => {
-    const { body, payment, facts: found } = alter(altered, { body: sentBody, payment: sentPayment, facts })
-    const values = measureValues(policy, body, payment, found)
-    return decide(policy, payment.money, { lists: found.lists, factors: measureFactors(body, payment, found), values })
+    const { body, payment, facts: tried } = alter(altered, { body: sentBody, payment: sentPayment, facts })
+    const values = measureValues(policy, body, payment, tried)
+    return decide(policy, payment.money, { lists: tried.lists, factors: measureFactors(body, payment, tried), values })
   }
   const judgement = judgeAs({})
   const { changes, none } = findChanges(
@@ -32,3 +33,7 @@ export function judge({ policy }: Published, sentBody: EvaluateBody, sentPayment
   const agent = proof.status === 'failed' ? proof : { status: proof.status }
   return { judgement, counterfactual: changes, counterfactualNone: none, agent }
 }
+
+/** Whoever names an agent of an allow list, and fails to prove to be it, is not allowed for its sake. */
+const isUnproven = ({ kind, field }: Facts['lists'][number], { measured }: Facts): boolean =>
+  kind === 'allow' && field === 'agent' && measured.proof.status === 'failed'

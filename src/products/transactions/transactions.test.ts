@@ -134,3 +134,16 @@ test('decisions are paged newest first, without gaps or repeats, and filtered by
   assert.equal(await count('user_id=u_nobody'), 0)
   assert.equal((await ada.get('/v1/decisions?cursor=junk')).status, 400)
 })
+
+test('an allow list approves a named agent, but none whose proof fails', async () => {
+  await using world = await createWorld({ logLevel: 'silent' })
+  const ada = world.as('ada')
+  assert.equal((await ada.put('/v1/lists/our-agents', { kind: 'allow' })).status, 200)
+  assert.equal((await ada.post('/v1/lists/our-agents/entries', { field: 'agent', value: 'agt_1' })).status, 201)
+  const large = (agent: object) => payment({ amount: '90000.00', category: 'gift_cards', agent })
+  const named = (await ada.post('/v1/evaluate', large({ id: 'agt_1' }))).body
+  assert.deepEqual([named.decision, named.agent.status], ['APPROVED', 'not_checked'])
+  const forged = (await ada.post('/v1/evaluate', large({ id: 'agt_1', proof: { type: 'jws', value: 'e30.e30.AA' } }))).body
+  assert.notEqual(forged.decision, 'APPROVED')
+  assert.equal(forged.agent.status, 'failed')
+}) // prettier-ignore
