@@ -33,6 +33,9 @@ export async function evaluateInTurns({ installation, url, keys, connections, ro
   const counted = (): Promise<number[]> =>
     Promise.all([countRows(admin, 'decision'), countRows(admin, 'idempotency'), countRows(admin, 'bare')])
   try {
+    const first = { keys, connections, seed: -1, payers: { any: users }, until: { warmMs: 0, ms: warmMs } }
+    for (const target of [url, inserts.url, nothing.url]) await sendLoad({ ...first, url: target })
+    await installation.settle()
     const before = await counted()
     const turns: Turns = { ours: [], inserts: [], nothing: [], direct: [], lagMs: [] }
     let inserted = 0

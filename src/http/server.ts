@@ -146,6 +146,8 @@ export async function createServer(needs: ServerNeeds): Promise<FastifyInstance>
 
   await app.register(underPressure, {
     maxEventLoopDelay: edgeLimits.eventLoopDelayMs,
+    // A stall as long as the interval leaves no sample in it, which counts as a delay without end.
+    sampleInterval: 2 * edgeLimits.eventLoopDelayMs,
     pressureHandler: () => {
       throw new Fault('overloaded', 'The service is shedding load. Try again shortly.', { retryAfterSeconds: 2 })
     },

@@ -34,10 +34,6 @@ export function startServer(settings: Readonly<Record<string, string>>, fault?: 
   return start(entry, { VOUCH_PORT: '0', VOUCH_LOG_LEVEL: 'info', ...settings })
 }
 
-/** A journal with a stub for a judge (serve-journal.ts). */
-export const startJournalServer = (settings: Readonly<Record<string, string>>): Promise<ServerProcess> =>
-  start([`${root}test/harness/serve-journal.ts`], settings)
-
 async function start(args: readonly string[], settings: Readonly<Record<string, string>>): Promise<ServerProcess> {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !name.startsWith('VOUCH_') && !name.startsWith('NODE_TEST'),

@@ -43,6 +43,7 @@ const profiles = [
   ['mean_minor', 'double', 'minor units', 'Their mean.'],
   ['deviation_minor', 'double', 'minor units', 'Their standard deviation.'],
   ['maximum_minor', 'int', 'minor units', 'The largest of them.'],
+  ['approved_countries', 'int', 'countries', 'Different countries that approved payments of {it} came from; 32 stands for more.'],
   ['country_payments', 'int', 'payments', "Approved payments of {it} from the event's country."],
   ['distance_km', 'double', 'km', "From the place of {it}'s last approved payment to the event's, each to a tenth of a degree."],
   ['speed_kmh', 'double', 'km/h', 'That distance ÷ the time between them.'],

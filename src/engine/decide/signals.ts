@@ -26,7 +26,7 @@ const measures: Readonly<Record<string, Signal>> = {
   velocity: of('double', 'Payments tried in the last hour: of customer, card, device and agent, by whom there were the most.', 'counters', { from: ['user.attempts_1h', 'card.attempts_1h', 'device.attempts_1h', 'agent.attempts_1h'] }),
   category_risk: of('double', 'Risk of the category, 0 to 1.', '/category'),
   merchant_trust: of('double', 'Trust in the merchant, 0 to 1.', '/merchant_trust_score'),
-  geo_consistency: of('double', 'How well the place agrees with those before it, 0 to 1.', '/geo counters', { from: ['user.countries_30d', 'user.country_payments', 'user.distance_km', 'user.speed_kmh', 'card.countries_30d', 'card.country_payments', 'card.distance_km', 'card.speed_kmh'] }),
+  geo_consistency: of('double', 'How well the place agrees with those before it, 0 to 1.', '/geo counters', { from: ['user.approved_countries', 'user.country_payments', 'user.distance_km', 'user.speed_kmh', 'card.approved_countries', 'card.country_payments', 'card.distance_km', 'card.speed_kmh'] }),
   signature: of('double', "Whether the agent's proof holds: 1, or 0 if it fails.", '/agent'),
   time_anomaly: of('double', 'How unusual the hour is for the customer or the card, 0 to 1.', '/occurred_at /time_zone counters', { from: ['user.hours', 'card.hours'] }),
 } // prettier-ignore

@@ -2,7 +2,7 @@
 import type { Profile, Reading } from '#engine/decide'
 import { kindNumber, type Subject, toPartner } from '#engine/journal'
 import {
-  isEmpty, readAmounts, readHours, readPartner, readPartners, readPlace, readWindow, type SubjectState, type WindowEvent,
+  countApproved, isEmpty, readAmounts, readHours, readPartner, readPartners, readPlace, readWindow, type SubjectState, type WindowEvent,
 } from '#engine/windows' // prettier-ignore
 
 /** By name. What is not here could not be read: nobody was named, or too little is known. */
@@ -47,6 +47,7 @@ const profiles: Readonly<Record<Profile, (state: SubjectState, seen: Seen) => nu
     deviation_minor: (state, { currency }) => readAmounts(state, currency)?.deviation,
     maximum_minor: (state, { currency }) => readAmounts(state, currency)?.maximum,
     hours: readHours,
+    approved_countries: (state) => countApproved(state, kindNumber('country')),
     country_payments: (state, { country }) => country && (readPartner(state, toPartner(country))?.count ?? 0),
     distance_km: (state, seen) => journey(state, seen)?.km,
     speed_kmh: (state, seen) => journey(state, seen)?.kmh,

@@ -22,6 +22,12 @@ export function parseNetwork(text: string): Parsed | undefined {
     : { network: `${parsed.toNormalizedString()}/${prefix}`, prefix }
 }
 
+/** One spelling for one address: `2001:DB8:0::1` is `2001:db8:0:0:0:0:0:1`. What is no address stays as it is. */
+export const spellAddress = (address: string): string => {
+  const [spelled = address] = networksOf(address, [])
+  return spelled
+}
+
 /** The address itself, and the ranges of these prefix lengths that it lies in. */
 export function networksOf(address: string, prefixes: readonly number[]): string[] {
   if (!isIP(address) || address.includes('%')) return [address]

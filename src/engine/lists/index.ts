@@ -21,6 +21,7 @@ import {
 } from './store.ts' // prettier-ignore
 
 export { actions } from './actions.ts'
+export { spellAddress } from './addresses.ts'
 export { listFields } from './contract.ts'
 export { type Listed, type ListForms, type ListMatch, matchesOf, toForms, valueKeysOf } from './match.ts'
 export { matchEntries, readForms, readListIds } from './store.ts'

@@ -49,6 +49,13 @@ export function readPartners(state: Holder, kind: number, window: { lengthMs: nu
   return count
 }
 
+/** Different partners of that kind that approved events were with, among the 32 latest. */
+export function countApproved(state: Holder, kind: number): number {
+  let count = 0
+  for (const { approved } of state.partners.find((one) => one.kind === kind)?.known ?? []) if (approved > 0) count++
+  return count
+}
+
 /**
  * Approved events together with that partner, and the first and the latest of all. Undefined if it is not among the 32
  * latest of its kind; one that was let go begins anew.

@@ -48,7 +48,7 @@ export async function sign(tx: Tx, needs: SignNeeds): Promise<'busy' | StoredChe
   const root = await readRoot(tileReader(tx), size)
   const pending = await announced(tx, keys, head.size)
   const oldest = keyAt(
-    keys.map((key) => ({ ...toLogKey(key), key })),
+    keys.map((key) => ({ firstSize: key.first_size === null ? null : Number(key.first_size), key })),
     size,
   ).key
   const signers = []

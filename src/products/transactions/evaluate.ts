@@ -3,7 +3,7 @@ import { refuseCardNumber } from '#kernel/card-number'
 import type { Clock } from '#kernel/clock'
 import { Fault } from '#kernel/fault'
 import { type Answer, type Asked, type Decisions, type Rejudge, toAnswer, toDocument } from '#engine/decisions'
-import { type Listed, listFields } from '#engine/lists'
+import { type Listed, listFields, spellAddress } from '#engine/lists'
 import { defaultPublished, type Published } from '#engine/policies'
 import type { RequestContext } from '#platform/access'
 import { checkAgentProof } from './agent-proof.ts'
@@ -111,7 +111,7 @@ const namesOf = (body: EvaluateBody): Asked['names'] => ({
   ...(body.card_fingerprint === undefined ? {} : { card: body.card_fingerprint }),
   ...(body.agent === undefined ? {} : { agent: body.agent.id }),
   ...(body.device_id === undefined ? {} : { device: body.device_id }),
-  ...(body.ip === undefined ? {} : { ip: body.ip }),
+  ...(body.ip === undefined ? {} : { ip: spellAddress(body.ip) }),
 })
 
 /** To a tenth of a degree, and no nearer. */

@@ -68,7 +68,7 @@ export function placeOf(facts: Facts): Place | undefined {
     const [kmh, km] = [numberOf(facts, `${whose}.speed_kmh`), numberOf(facts, `${whose}.distance_km`)]
     if (kmh !== undefined && km !== undefined && kmh > fastestKmh) return { is: 'too_fast', of: whose, kmh, km }
     const payments = numberOf(facts, `${whose}.country_payments`)
-    const isNew = payments === 0 && (numberOf(facts, `${whose}.countries_30d`) ?? 0) > 0
+    const isNew = payments === 0 && (numberOf(facts, `${whose}.approved_countries`) ?? 0) > 0
     if (isNew) known = { is: 'new_country', of: whose }
     else if (payments !== undefined && payments >= fewest.countries) known ??= { is: 'known_country', of: whose, payments }
   }

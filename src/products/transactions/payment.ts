@@ -58,6 +58,6 @@ export function readPayment(body: EvaluateBody, receivedMs: number, mayDatePast:
   return { money: { minor, currency: body.currency }, occurredMs: Math.min(occurredMs, receivedMs), ceilings }
 }
 
-/** The tightest of balance and limits; undefined when none is given. */
+/** The tightest of balance and limits, of equals the first by name, for requests are stored in another order; undefined when none is given. */
 export const tightest = (ceilings: readonly Ceiling[]): Ceiling | undefined =>
-  [...ceilings].sort((a, b) => a.minor - b.minor)[0]
+  [...ceilings].sort((a, b) => a.minor - b.minor || (a.name < b.name ? -1 : 1))[0]

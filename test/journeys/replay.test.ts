@@ -1,0 +1,183 @@
+/** What was decided is decided again: by a dry run just before, and by replay at any time after. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { compilePolicy, defaultPolicy, type PolicyDocument, type PolicyRule } from '#engine/decide'
+import { fromWireId } from '#kernel/id'
+import { type Client, createFakeClock, createWorld, payment } from '#harness'
+import { scopeOf } from '#harness/log-rounds'
+import { publish } from '#harness/policy'
+
+const lists = [
+  ['denied', 'deny'],
+  ['staff', 'allow'],
+  ['vip', 'custom'],
+] as const
+const names = ['a', 'b', 'c']
+const name = fc.constantFrom(...names)
+
+const expressions = [
+  'user.attempts_1h >= 3', 'card.approved_sum_1d > 5000', 'user_merchant.attempts_7d > 1', 'user_card.age_days < 1.0', 'device.users_30d > 1',
+  'lists.vip', '!lists.vip && amount > 50.0', 'hour < 8 || weekday > 5', "metadata.exists(key, metadata[key] == 'x')",
+  "metadata.all(key, key < 'm')", "metadata['zone'] == metadata['area']", "'order' in metadata", 'user.mean_minor * 2.0 < double(amount_minor)',
+  'user.speed_kmh > 500.0', 'card.country_payments == 0', 'has_agent && signature < 0.5', 'user.hour_share < 0.1', 'velocity > 2.0 || geo_consistency < 0.5',
+  'user_balance - amount < 10.0', "category.startsWith('g') && currency != 'EUR'", 'amount_minor / (amount_minor - 2000) > 1',
+  "merchant.attempts_5m % 2 == 0", 'ip.cards_1d >= 1', 'agent.merchants_7d > 0', 'user.deviation_minor / user.mean_minor > 0.5',
+] as const // prettier-ignore
+const numbers = [
+  'double(user.attempts_1h) / 10.0', 'user.mean_minor / double(user.maximum_minor)', 'amount / (amount - 20.0)', 'user_device.age_days', 'card.distance_km / 1000.0',
+  'user.hour_share', 'amount_ratio - 1.0', 'double(merchant.approved_sum_30d) / 1000000.0', "metadata.exists(key, metadata[key] == '1') ? 1 : -1", '0.1 + 0.2',
+] as const // prettier-ignore
+
+const anyPolicy: fc.Arbitrary<PolicyDocument> = fc
+  .record({
+    kept: fc.subarray([...defaultPolicy.factors]),
+    weight: fc.constantFrom(1, 7.3, 100),
+    cel: fc.subarray([...numbers]),
+    when: fc.subarray([...expressions], { maxLength: 8 }),
+    thens: fc.array(fc.constantFrom<PolicyRule['then']>('decline', 'step_up', 'approve', { add: 12.5 }, { add: -3.01 }), { minLength: 8, maxLength: 8 }),
+    thresholds: fc.constantFrom({ step_up: 5, decline: 20 }, { step_up: 12.34, decline: null }),
+  })
+  .map(({ kept, weight, cel, when, thens, thresholds }): PolicyDocument => {
+    const document: PolicyDocument = {
+      schema: 1,
+      factors: [...kept, ...cel.map((one, n) => ({ id: `f${n}`, weight, cel: one, points_if_missing: -0.5, reason: 'At {amount} with {user.attempts_1h}.' }))],
+      rules: when.map((one, n) => ({ id: `r${n}`, when: one, then: thens[n] ?? 'decline', reason: 'Because of {category}.' })),
+      thresholds,
+      lists: ['vip'],
+    }
+    return compilePolicy(document).ok ? document : { ...document, thresholds: { step_up: null, decline: null } }
+  }) // prettier-ignore
+
+/** In any order: what is stored has its own. */
+const shuffled = <T>(entries: Readonly<Record<string, T>>) =>
+  fc.shuffledSubarray(Object.entries(entries)).map((some): Record<string, T> => Object.fromEntries(some))
+
+const anyEvent = fc.record(
+  {
+    amount: fc.constantFrom<string | number>('20.00', 20, 19.99, '0', '250.5', 9_000),
+    currency: fc.constantFrom('EUR', 'EUR', 'SEK', 'BHD'),
+    category: fc.constantFrom('groceries', 'gift_cards', 'unheard_of', 'constructor'),
+    merchant_id: name,
+    merchant_trust_score: fc.constantFrom(0, 0.1, 0.7, 1),
+    user_id: name,
+    card_fingerprint: name,
+    device_id: name,
+    ip: fc.constantFrom('203.0.113.7', '2001:db8::1'),
+    agent: fc.constantFrom<object>({ id: 'agt_1' }, { id: 'agt_1', proof: { type: 'jws', value: 'x' } }, { id: 'agt_2', proof: { type: 'other', value: 'x' } }),
+    geo: fc.constantFrom<object>({ country: 'SE', lat: 59.3, lon: 18 }, { country: 'ES', lat: 40.4, lon: -3.7 }, { country: 'FJ', lat: -0.04, lon: -0 }, { country: 'SE' }),
+    time_zone: fc.constantFrom('Europe/Stockholm', 'Pacific/Auckland', 'No/Where'),
+    user_balance: fc.constantFrom('100.00', '0', '20'),
+    user_limits: shuffled({ weekly: '100', daily: '100', a: '20.00', monthly: '20' }),
+    metadata: shuffled<string | number | boolean | null>({ zone: 'x', area: 'x', order: 1, '7': true, none: null, tiny: 1e-7, less: -0, ['__proto__']: 'x' }),
+    agoMs: fc.constantFrom(0, 1, 240_000, 7_200_000, 40 * 86_400_000),
+  },
+  { requiredKeys: ['amount', 'currency', 'category', 'merchant_id', 'agoMs'] },
+) // prettier-ignore
+
+const anyStep = fc.oneof(
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant('decide' as const), event: anyEvent, hasKey: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('publish' as const), policy: anyPolicy }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('list' as const), list: fc.constantFrom('denied', 'staff', 'vip', 'vip'), field: fc.constantFrom('user_id', 'agent', 'free'), value: fc.constantFrom('c', 'agt_2', 'x'), isAdded: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('advance' as const), ms: fc.constantFrom(1, 61_000, 3_700_000, 90_000_000) }) },
+) // prettier-ignore
+
+async function changeList(ada: Client, list: string, field: string, value: string, isAdded: boolean): Promise<void> {
+  if (isAdded) await ada.post(`/v1/lists/${list}/entries`, { field, value })
+  else {
+    const { data } = (await ada.get(`/v1/lists/${list}/entries`)).body
+    if (data[0]) assert.equal((await ada.delete(`/v1/lists/${list}/entries/${data[0].id}`)).status, 204)
+  }
+}
+
+async function requireSame(ada: Client, ids: Iterable<string>): Promise<void> {
+  for (const id of ids) {
+    const replay = await ada.get(`/v1/decisions/${id}/replay`)
+    if (replay.body.same !== true) assert.fail(`${replay.text} for ${(await ada.get(`/v1/decisions/${id}`)).text}`)
+  }
+}
+
+test(
+  'whatever the policy and the payments: a dry run answers as the next live one and leaves nothing, and every decision is replayed to the byte, also after later publications, changes of lists and decisions',
+  { timeout: 120_000 },
+  async () => {
+    const clock = createFakeClock()
+    await using world = await createWorld({ clock, logLevel: 'silent' })
+    const ada = world.as('ada')
+    for (const [id, kind] of lists) assert.equal((await ada.put(`/v1/lists/${id}`, { kind })).status, 200)
+    const stored = async () =>
+      (await world.admin.query('select (select count(*) from decision) as decisions, (select count(*) from idempotency) as keys')).rows // prettier-ignore
+    const ids: string[] = []
+    let keys = 0
+    const outcomes = new Map<string, number>()
+    await fc.assert(
+      fc.asyncProperty(anyPolicy, fc.array(anyStep, { minLength: 4, maxLength: 16 }), async (policy, steps) => {
+        const mine: string[] = []
+        await publish(ada, policy)
+        for (const step of steps) {
+          if (step.kind === 'publish') await publish(ada, step.policy)
+          else if (step.kind === 'list') await changeList(ada, step.list, step.field, step.value, step.isAdded)
+          else if (step.kind === 'advance') clock.advance(step.ms)
+          else {
+            const { agoMs, ...event } = step.event
+            const sent = { ...event, ...(agoMs > 0 && { occurred_at: new Date(clock.now() - agoMs).toISOString() }) }
+            const key = step.hasKey ? { 'idempotency-key': `k${++keys}` } : {}
+            const before = await stored()
+            const dry = await ada.post('/v1/evaluate?dry_run=true', sent, key)
+            assert.equal(dry.status, 200, dry.text)
+            assert.deepEqual(await stored(), before, 'a dry run left something')
+            const live = await ada.post('/v1/evaluate', sent, key)
+            assert.equal(live.status, 200, live.text)
+            assert.equal(live.headers.get('idempotent-replayed'), null)
+            const { trace_id: id, latency_ms: _, ...answer } = live.body
+            const { trace_id: none, latency_ms: __, ...same } = dry.body
+            assert.deepEqual([same, none], [answer, null])
+            mine.push(id)
+            outcomes.set(answer.decision, (outcomes.get(answer.decision) ?? 0) + 1)
+          }
+        }
+        await requireSame(ada, mine)
+        ids.push(...mine)
+      }),
+      { numRuns: 30, endOnFailure: true },
+    )
+    await publish(ada, defaultPolicy)
+    await requireSame(ada, ids)
+    for (const word of ['APPROVED', 'STEP_UP_REQUIRED', 'DECLINED']) assert.ok((outcomes.get(word) ?? 0) > 10, word)
+  },
+)
+
+test('an erased event is not judged again, and says so; its decision is still read', async () => {
+  await using world = await createWorld({ logLevel: 'silent' })
+  const ada = world.as('ada')
+  const { trace_id: id } = (await ada.post('/v1/evaluate', payment())).body
+  const scope = scopeOf(world.vouch, world.acme.id)
+  await world.vouch.logs.drain(scope)
+  await scope.transaction((tx) => world.vouch.logs.eraseContent(tx, fromWireId('decision', id) ?? assert.fail(id)))
+  const replay = await ada.get(`/v1/decisions/${id}/replay`)
+  assert.deepEqual([replay.status, replay.body.code], [410, 'erased'])
+  const read = await ada.get(`/v1/decisions/${id}`)
+  assert.deepEqual([read.status, read.body.event, read.body.decision], [200, null, 'APPROVED'])
+  assert.equal((await world.as('cleo').get(`/v1/decisions/${id}/replay`)).status, 404)
+})
+
+test('a stored decision that was changed, by however little, is not the same', async () => {
+  await using world = await createWorld({ logLevel: 'silent' })
+  const ada = world.as('ada')
+  const { trace_id: id } = (await ada.post('/v1/evaluate', payment({ amount: '900.00' }))).body
+  const { rows } = await world.admin.query<{ document: Buffer }>('select document from decision')
+  const whole = rows[0]!.document.toString()
+  const plant = (document: string) => world.admin.query('update decision set document = $1', [Buffer.from(document)])
+  const changes: [string, string][] = [['"decision":"APPROVED"', '"decision":"DECLINED"'], ['"points":', '"points" :'], ['groceries', 'Groceries']] // prettier-ignore
+  changes.push([/"risk_score":[\d.]+/.exec(whole)![0], '"risk_score":0.01'], ['}', ' }'])
+  let planted = 0
+  for (const [from, to] of changes) {
+    if (!whole.includes(from)) continue
+    await plant(whole.replace(from, to))
+    assert.deepEqual((await ada.get(`/v1/decisions/${id}/replay`)).body, { same: false }, from)
+    planted++
+  }
+  assert.ok(planted >= 3)
+  await plant(whole)
+  assert.deepEqual((await ada.get(`/v1/decisions/${id}/replay`)).body, { same: true })
+})
