@@ -1,5 +1,5 @@
 /**
- * Runs the tests: all of them, or with --fast those that need neither a database nor other programs. Arguments name files to run alone.
+ * Runs the tests: all of them, or with --fast those that need no database, other programs or threads. Arguments name files to run alone.
  * First the types, then everything on PostgreSQL 18, then what touches SQL again on 15, last the claims, which look at
  * the report of what passed. The last line is `N passed, N failed`.
  */
@@ -32,9 +32,9 @@ const onFifteen = [
 ]
 const all = globSync('{src,test}/**/*.test.ts', { cwd: root }).sort()
 const texts = new Map(await Promise.all(all.map(async (file) => [file, await readFile(root + file, 'utf8')] as const)))
-/** Needs a database, or starts other programs. `#harness/certificate` and `#harness/witness` do neither. */
+/** Needs a database, or starts other programs or threads. `#harness/certificate` and `#harness/witness` do neither. */
 const isSlow = (file: string): boolean =>
-  /harness(?!\/(certificate|witness)')|openOwnPostgres|claims-are-proven|child_process/.test(
+  /harness(?!\/(certificate|witness)')|openOwnPostgres|claims-are-proven|child_process|threads\.test/.test(
     `${file} ${texts.get(file)}`,
   )
 
