@@ -149,7 +149,7 @@ export async function openVouch(needs: VouchNeeds) {
       ...logControls({ logs }),
       ...trailControls({ audit, tenancy, clock }),
       ...limitControls({ clock }),
-      ...transactionControls({ clock }),
+      ...transactionControls({ clock, decisions }),
       ...httpControls({ server }),
     ]
 

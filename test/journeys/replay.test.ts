@@ -161,23 +161,27 @@ test('an erased event is not judged again, and says so; its decision is still re
   assert.equal((await world.as('cleo').get(`/v1/decisions/${id}/replay`)).status, 404)
 })
 
-test('a stored decision that was changed, by however little, is not the same', async () => {
+test('a stored decision that was changed, by however little, is not the same, and the check of the claim says so', async () => {
   await using world = await createWorld({ logLevel: 'silent' })
   const ada = world.as('ada')
+  const { check } = world.vouch.controls.find(({ claim }) => claim === 'aud.decisions') ?? assert.fail()
+  await assert.rejects(check!.run(), /no decision/)
   const { trace_id: id } = (await ada.post('/v1/evaluate', payment({ amount: '900.00' }))).body
   const { rows } = await world.admin.query<{ document: Buffer }>('select document from decision')
   const whole = rows[0]!.document.toString()
   const plant = (document: string) => world.admin.query('update decision set document = $1', [Buffer.from(document)])
   const changes: [string, string][] = [['"decision":"APPROVED"', '"decision":"DECLINED"'], ['"points":', '"points" :'], ['groceries', 'Groceries']] // prettier-ignore
-  changes.push([/"risk_score":[\d.]+/.exec(whole)![0], '"risk_score":0.01'], ['}', ' }'])
+  changes.push([/"risk_score":[\d.]+/.exec(whole)![0], '"risk_score":0.01'], ['}', ' }'], ['{', ''])
   let planted = 0
   for (const [from, to] of changes) {
     if (!whole.includes(from)) continue
     await plant(whole.replace(from, to))
     assert.deepEqual((await ada.get(`/v1/decisions/${id}/replay`)).body, { same: false }, from)
+    assert.equal((await check!.run()).ok, false, from)
     planted++
   }
   assert.ok(planted >= 3)
   await plant(whole)
   assert.deepEqual((await ada.get(`/v1/decisions/${id}/replay`)).body, { same: true })
+  assert.equal((await check!.run()).ok, true)
 })

@@ -46,7 +46,7 @@ const profiles = [
   ['approved_countries', 'int', 'countries', 'Different countries that approved payments of {it} came from; 32 stands for more.'],
   ['country_payments', 'int', 'payments', "Approved payments of {it} from the event's country."],
   ['distance_km', 'double', 'km', "From the place of {it}'s last approved payment to the event's, each to a tenth of a degree."],
-  ['speed_kmh', 'double', 'km/h', 'That distance ÷ the time between them.'],
+  ['speed_kmh', 'double', 'km/h', 'That distance, less the 16 km that round places can be off, ÷ the time between them, at least a minute.'],
 ] as const // prettier-ignore
 export type Profile = (typeof profiles)[number][0] | 'hours'
 

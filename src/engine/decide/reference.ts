@@ -17,7 +17,8 @@ export function renderPolicyReference(): string {
   )
   const single = counters.filter(({ name }) => !isOfPair(name))
   const shownCounters = single.filter(
-    ({ name }) => !isWindowed(name) || /^user\.\w+_1h$/.test(name) || name.endsWith('s_1d'),
+    ({ name, reading: { is } }) =>
+      !isWindowed(name) || ('different' in is ? name.endsWith('_1d') : /^user\.\w+_1h$/.test(name)),
   )
   const counterRows = shownCounters.map(
     ({ name, type, unit, means }) => `| \`${name}\` | \`${type}\` | ${unit} | ${means} |`,
@@ -40,7 +41,8 @@ They are counted from the first decision on after a policy that reads them was p
 | --- | --- | --- | --- |
 ${counterRows.join('\n')}
 
-Counters over 1 h are shown for \`user\`, numbers of different partners over 1 d; the other subjects and windows have the same words.
+Numbers and sums of payments are shown for \`user\` and 1 h, numbers of different partners for 1 d; the other subjects and windows have
+the same words.
 
 ## Of the policy itself
 

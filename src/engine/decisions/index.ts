@@ -9,12 +9,12 @@
 import { canonicalJson } from '#kernel/canonical-json'
 import type { Clock } from '#kernel/clock'
 import { Fault } from '#kernel/fault'
-import { firstIdAt, type NewId } from '#kernel/id'
+import { firstIdAt, type NewId, toWireId } from '#kernel/id'
 import type { PageAsk } from '#kernel/page'
 import type { Journal } from '#engine/journal'
 import { type Published, readCompiled } from '#engine/policies'
 import { type Database, runOn, type Scope, systemScope, type Tx } from '#platform/database'
-import type { Encryption } from '#platform/encryption'
+import { type Encryption, SealError } from '#platform/encryption'
 import type { LogSource } from '#platform/log'
 import { type Asked, eventPlace, type Facts, toRequest } from './ask.ts'
 import { type DecisionDocument, type Judged, toDocument } from './document.ts'
@@ -55,12 +55,16 @@ export type Rejudge<Event, Measured> = (
   receivedMs: number,
 ) => Judged
 
+export type Sample = { same: number; erased: number; wrong: readonly string[] }
+
 export type Decisions = {
   newId: NewId
   /** Decides in the tenant's order. Durable when it resolves, unless `isDry`. */
   decide(asked: Asked): Promise<{ document: DecisionDocument; isReplay: boolean }>
   /** Whether judging again gives the same bytes. The product says how, and what its events are. */
   replay<Event, Measured>(tx: Tx, id: string, rejudge: Rejudge<Event, Measured>): Promise<boolean>
+  /** Judges the newest decisions of tenants again. `wrong`: ids of those that are not the same, or whose parts do not add up. */
+  replaySample<Event, Measured>(rejudge: Rejudge<Event, Measured>): Promise<Sample>
   read(tx: Tx, id: string): Promise<{ document: DecisionDocument; event: unknown }>
   list(tx: Tx, ask: Ask, page: PageAsk): Promise<{ id: string; document: DecisionDocument }[]>
   /** What the log follows. */
@@ -70,6 +74,7 @@ export type Decisions = {
 }
 
 const keyKeptMs = 24 * 3_600_000
+const sampled = { tenants: 50, ofEach: 4 }
 
 export function createDecisions(needs: {
   database: Database
@@ -89,6 +94,21 @@ export function createDecisions(needs: {
   const readAgain = async (scope: Scope, id: string): Promise<DecisionDocument> =>
     parseDocument((await scope.transaction((tx) => requireRow(tx, id))).document)
 
+  async function replay<Event, Measured>(tx: Tx, id: string, rejudge: Rejudge<Event, Measured>): Promise<boolean> {
+    const row = await requireRow(tx, id)
+    if (!row.event) throw new Fault('erased', 'What was judged is erased. The decision and its reasons still stand.')
+    const keys = await encryption.keysOf(tx)
+    const sealed = row.event
+    const stored = readable((): Stored<Event, Measured> => JSON.parse(keys.open(eventPlace(id), sealed)))
+    const document = readable(() => parseDocument(row.document))
+    if (!stored || !document) return false
+    const { policy_version: policyVersion, received_at, occurred_at } = document
+    const published = await readCompiled(runOn(tx), policyVersion)
+    const of = { id, receivedMs: Date.parse(received_at), occurredMs: Date.parse(occurred_at), policyVersion }
+    const again = toDocument(of, rejudge(published, stored.request, stored.facts, of.receivedMs))
+    return Buffer.from(canonicalJson(again)).equals(row.document)
+  }
+
   return {
     newId,
     source,
@@ -102,16 +122,20 @@ export function createDecisions(needs: {
         : { document: await readAgain(scope, outcome.decisionId), isReplay: true }
     },
 
-    async replay<Event, Measured>(tx: Tx, id: string, rejudge: Rejudge<Event, Measured>) {
-      const row = await requireRow(tx, id)
-      if (!row.event) throw new Fault('erased', 'What was judged is erased. The decision and its reasons still stand.')
-      const keys = await encryption.keysOf(tx)
-      const { request, facts }: Stored<Event, Measured> = JSON.parse(keys.open(eventPlace(id), row.event))
-      const { policy_version: policyVersion, received_at, occurred_at } = parseDocument(row.document)
-      const published = await readCompiled(runOn(tx), policyVersion)
-      const of = { id, receivedMs: Date.parse(received_at), occurredMs: Date.parse(occurred_at), policyVersion }
-      const document = toDocument(of, rejudge(published, request, facts, of.receivedMs))
-      return Buffer.from(canonicalJson(document)).equals(row.document)
+    replay,
+
+    async replaySample(rejudge) {
+      const sample = { same: 0, erased: 0, wrong: new Array<string>() }
+      for (const { id: tenantId } of await system.tenants({ limit: sampled.tenants }))
+        await system.asTenant(tenantId).transaction(async (tx) => {
+          for (const { id, document } of await listDecisions(tx, {}, { limit: sampled.ofEach, before: undefined })) {
+            const { event } = await requireRow(tx, id)
+            if (!event) sample.erased++
+            else if ((await replay(tx, id, rejudge)) && addsUp(parseDocument(document))) sample.same++
+            else sample.wrong.push(toWireId('decision', id))
+          }
+        })
+      return sample
     },
 
     async read(tx, id) {
@@ -144,6 +168,20 @@ export function createDecisions(needs: {
     },
   }
 }
+
+/** Undefined for what somebody has changed so that it cannot be read. */
+function readable<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof SealError || error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
+
+const hundredths = (points: number): number => Math.round(points * 100)
+const addsUp = ({ factors, risk_score }: DecisionDocument): boolean =>
+  factors.reduce((sum, { contribution }) => sum + hundredths(contribution), 0) === hundredths(risk_score)
 
 /** Documents are written by `decide` alone, so their shape is what this version or an earlier one gave them. */
 const parseDocument = (bytes: Buffer): DecisionDocument => JSON.parse(bytes.toString())

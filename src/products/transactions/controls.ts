@@ -2,8 +2,9 @@ import { findCardNumber } from '#kernel/card-number'
 import type { Clock } from '#kernel/clock'
 import type { Control } from '#kernel/control'
 import { Fault } from '#kernel/fault'
+import type { Decisions } from '#engine/decisions'
 import { EvaluateBody } from './contract.ts'
-import { judgePayment } from './evaluate.ts'
+import { judgePayment, rejudge } from './evaluate.ts'
 
 const payment = { amount: '20.00', currency: 'EUR', category: 'groceries', merchant_id: 'm_1' }
 /** Published test numbers of card networks: one each of Visa, Mastercard, American Express, Diners, Discover, JCB. */
@@ -19,7 +20,28 @@ const cards = [
 /** Fields without which there is no decision. None of them is about a person. */
 const requiredWithoutPerson = ['currency', 'category', 'merchant_id']
 
-export const controls = ({ clock }: { clock: Clock }): Control[] => [
+export const controls = ({ clock, decisions }: { clock: Clock; decisions: Decisions }): Control[] => [
+  {
+    claim: 'aud.decisions',
+    tests: [
+      'whatever the policy and the payments: a dry run answers as the next live one and leaves nothing, and every decision is replayed to the byte, also after later publications, changes of lists and decisions',
+      'a stored decision that was changed, by however little, is not the same, and the check of the claim says so',
+      'each default factor is measured from what happened before, and earns the points of its curve, both above and below nothing',
+      'every reason has a sentence, and none shows a parameter that is not there',
+    ],
+    check: {
+      looks: 'judges the newest decisions of up to 50 tenants again, compares every byte, and adds up their parts',
+      async run() {
+        const { same, erased, wrong } = await decisions.replaySample(rejudge)
+        const [first] = wrong
+        if (first !== undefined)
+          return { ok: false, saw: `${wrong.length} decisions are judged otherwise, ${first} first` }
+        // Nothing to look at proves nothing, and what is erased cannot be looked at.
+        if (same === 0) throw new Error('there is no decision to judge again')
+        return { ok: true, saw: `${same} decisions judged again, each the same; ${erased} erased` }
+      },
+    },
+  },
   {
     claim: 'dat.cards',
     tests: [
