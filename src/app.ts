@@ -98,7 +98,7 @@ export async function openVouch(needs: VouchNeeds) {
     const policies: Policies = createPolicies({ lists, audit, clock })
     const journal = createJournal({ database, clock, onRecord: hints.note })
     closers.push(journal.close)
-    const decisions = createDecisions({ database, encryption, journal, newId, clock })
+    const decisions = createDecisions({ database, encryption, journal, newId })
     const sources = [audit.source, decisions.source]
     const outbound = createOutbound({ allowedNetworks: config.outboundNetworks })
     const logs = createLogs({
@@ -160,18 +160,17 @@ export async function openVouch(needs: VouchNeeds) {
         startLoop({ name: 'log witnesses', everyMs: witnessEveryMs, log, run: logs.witnesses.step }),
         startLoop({ name: 'log verification', everyMs: watchEveryMs, log, run: logs.verifyNext }),
         startLoop({ name: 'counters', everyMs: 250, log, run: () => journal.flush() }),
-        startLoop({ name: 'idle counters', everyMs: 3_600_000, log, run: journal.expire }),
+        startLoop({ name: 'old counters and keys', everyMs: 3_600_000, log, run: journal.expire }),
         startLoop({ name: 'last used', everyMs: 30_000, log, run: keys.flushLastUsed }),
         startLoop({ name: 'partitions', everyMs: 3_600_000, log, run: database.ensurePartitions }),
         startLoop({ name: 'retention', everyMs: 3_600_000, log, run: async () => void (await retention.apply()) }),
         startLoop({ name: 'expired list entries', everyMs: 3_600_000, log, run: lists.expire }),
-        startLoop({ name: 'idempotency keys', everyMs: 3_600_000, log, run: decisions.expireKeys }),
       ]
       closers.push(...loops.map((loop) => loop.close))
     }
     // prettier-ignore
     return {
-      config, clock, log, own, database, encryption, audit, tenancy, keys, lists, policies, decisions, logs, hints, trail, retention, server, guarded, open, controls, startLoops, close,
+      config, clock, log, own, database, encryption, audit, tenancy, keys, lists, policies, journal, decisions, logs, hints, trail, retention, server, guarded, open, controls, startLoops, close,
     }
   } catch (error) {
     await close()

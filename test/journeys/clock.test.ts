@@ -124,7 +124,7 @@ test('an idempotency key holds for 24 hours of the wall clock, and a step back n
   }
   const other = await world.as('ada').post('/v1/evaluate', payment({ amount: '1.00' }), headers)
   assert.equal(other.status, 422)
-  await world.vouch.decisions.expireKeys()
+  await world.vouch.journal.expire()
   assert.equal((await decide(world, {}, headers)).trace_id, first.trace_id, 'the loop dropped a key before its time')
 
   clock.set(start + day + 1)
@@ -137,7 +137,7 @@ test('an idempotency key holds for 24 hours of the wall clock, and a step back n
     'the key was taken anew, and counts from then',
   )
   clock.set(start + 3 * day)
-  await world.vouch.decisions.expireKeys()
+  await world.vouch.journal.expire()
   assert.equal((await world.admin.query('select from idempotency')).rows.length, 0)
 })
 

@@ -4,10 +4,9 @@
  * decision however often, on however many processes, it is asked for; it sees every decision before it; judged again from
  * what is stored, it is the same to the byte; identifiers are sealed and found by blind keys.
  * Refuses: an idempotency key that comes with another request; to judge again what was erased.
- * Needs: the database, encryption, the journal, ids, a clock.
+ * Needs: the database, encryption, the journal, ids.
  */
 import { canonicalJson } from '#kernel/canonical-json'
-import type { Clock } from '#kernel/clock'
 import { Fault } from '#kernel/fault'
 import { firstIdAt, type NewId, toWireId } from '#kernel/id'
 import type { PageAsk } from '#kernel/page'
@@ -19,7 +18,7 @@ import type { LogSource } from '#platform/log'
 import { type Asked, eventPlace, type Facts, toRequest } from './ask.ts'
 import { type DecisionDocument, type Judged, toDocument } from './document.ts'
 import { source } from './source.ts'
-import { type DecisionFilter, deleteIdempotency, listDecisions, readDecision } from './store.ts'
+import { type DecisionFilter, listDecisions, readDecision } from './store.ts'
 
 export { actions, decisionCreated, decisionReplayed } from './actions.ts'
 export { routes } from './routes.ts'
@@ -69,11 +68,8 @@ export type Decisions = {
   list(tx: Tx, ask: Ask, page: PageAsk): Promise<{ id: string; document: DecisionDocument }[]>
   /** What the log follows. */
   readonly source: LogSource
-  /** Drops idempotency keys past their time, tenant by tenant. */
-  expireKeys(): Promise<void>
 }
 
-const keyKeptMs = 24 * 3_600_000
 const sampled = { tenants: 50, ofEach: 4 }
 
 export function createDecisions(needs: {
@@ -81,10 +77,9 @@ export function createDecisions(needs: {
   encryption: Encryption
   journal: Journal
   newId: NewId
-  clock: Clock
 }): Decisions {
-  const { database, encryption, journal, newId, clock } = needs
-  const system = systemScope(database, 'idempotency keys')
+  const { database, encryption, journal, newId } = needs
+  const system = systemScope(database, 'judging again')
 
   async function requireRow(tx: Tx, id: string): Promise<{ document: Buffer; event: Buffer | null }> {
     const row = await readDecision(tx, id)
@@ -159,12 +154,6 @@ export function createDecisions(needs: {
       }
       const rows = await listDecisions(tx, filter, page)
       return rows.map(({ id, document }) => ({ id, document: parseDocument(document) }))
-    },
-
-    async expireKeys() {
-      const before = new Date(clock.now() - keyKeptMs)
-      for await (const tenantId of system.everyTenant())
-        await system.asTenant(tenantId).transaction((tx) => deleteIdempotency(tx, before))
     },
   }
 }

@@ -30,10 +30,6 @@ export const listDecisions = (
   return query.execute()
 }
 
-export const deleteIdempotency = async (tx: Tx, before: Date): Promise<void> => {
-  await tx.query.deleteFrom('idempotency').where('at', '<', before).execute()
-}
-
 const loggedColumns = [
   'id',
   'at',

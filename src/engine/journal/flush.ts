@@ -26,7 +26,6 @@ type Captured = {
 }
 
 export type Flusher = {
-  isDue(tenant: TenantMemory): boolean
   /** Writes the counters of every tail that is due, or with `all` of every tail. */
   run(all?: boolean): Promise<void>
 }
@@ -112,7 +111,6 @@ export function createFlusher(needs: { lanes: Lanes; memory: Memory; queue: Queu
   }
 
   return {
-    isDue,
     async run(all = false) {
       if (all) await underWay?.catch(() => {})
       await (underWay ??= runOnce(all).finally(() => (underWay = undefined)))

@@ -14,7 +14,8 @@ import { createFlusher, dueRows, maxRows } from './flush.ts'
 import { createMemory } from './memory.ts'
 import { createQueue } from './queue.ts'
 import { type JournalRequest, type Outcome, toPending } from './request.ts'
-import { deleteIdleCounters } from './store.ts'
+import { claimKeptMs } from './judge-batch.ts'
+import { deleteIdleCounters, deleteOldClaims } from './store.ts'
 
 export type { Given, JournalRequest, JudgedRow, Outcome } from './request.ts'
 export { kindNumber, type Subject, type SubjectKind, toPartner } from './subject.ts'
@@ -23,7 +24,7 @@ export type Journal = {
   decide<Answer>(request: JournalRequest<Answer>): Promise<Outcome<Answer>>
   /** Writes the counters of tails that are long or old enough; with `all`, of all. Safe on several processes at once. */
   flush(all?: boolean): Promise<void>
-  /** Deletes counters of subjects that were idle for longer than any window, tenant by tenant. */
+  /** Deletes idempotency keys past their time, and counters of subjects that were idle for longer than any window. */
   expire(): Promise<void>
   /** Waits for requests under way and writes all counters, so that the next start has nothing to replay. */
   close(): Promise<void>
@@ -66,9 +67,12 @@ export function createJournal(needs: {
     },
     flush: flusher.run,
     async expire() {
-      const before = new Date(clock.now() - idleMs)
+      const now = clock.now()
       for await (const tenantId of system.everyTenant())
-        await system.asTenant(tenantId).transaction((tx) => deleteIdleCounters(tx, before))
+        await system.asTenant(tenantId).transaction(async (tx) => {
+          await deleteOldClaims(tx, new Date(now - claimKeptMs))
+          await deleteIdleCounters(tx, new Date(now - idleMs))
+        })
     },
     async close() {
       await queue.idle()

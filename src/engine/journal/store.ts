@@ -190,6 +190,10 @@ export const putCounters: HotStatement<CounterRow[], unknown> = {
   values: flatten,
 }
 
+export const deleteOldClaims = async (tx: Tx, before: Date): Promise<void> => {
+  await tx.query.deleteFrom('idempotency').where('at', '<', before).execute()
+}
+
 export const deleteIdleCounters = async (tx: Tx, before: Date): Promise<void> => {
   await tx.query.deleteFrom('subject_counter').where('written_on', '<', before).execute()
 }

@@ -18,7 +18,7 @@ async function makeList(kind: 'deny' | 'allow' | 'custom' = 'deny'): Promise<str
 const decisionFrom = async (ip: string, url?: string): Promise<string> =>
   (await world.as('ada', url).post('/v1/evaluate', payment({ ip }))).body.decision
 
-test('an address is stopped by a range that holds it, on every process within a second, and by no other range', async () => {
+test('an address is stopped by a range that holds it, on every process at once, and by no other range', async () => {
   const ada = world.as('ada')
   const list = await makeList()
   const other = world.processes[0]?.url ?? assert.fail()
@@ -29,7 +29,6 @@ test('an address is stopped by a range that holds it, on every process within a 
     assert.equal(await decisionFrom(ip), 'DECLINED', ip)
   for (const ip of ['203.0.113.200', '2001:db8:8::1', '198.51.100.8', '192.0.2.1'])
     assert.equal(await decisionFrom(ip), 'APPROVED', ip)
-  await new Promise((resolve) => void setTimeout(resolve, 1_000))
   assert.equal(await decisionFrom('203.0.113.7', other), 'DECLINED')
 
   assert.equal((await ada.post(`${list}/entries`, { field: 'ip', value: '203.0.113.0/25' })).status, 409)
