@@ -5,7 +5,7 @@ import { actions as decisionActions, createDecisions, routes as decisionRoutes }
 import { createJournal } from '#engine/journal'
 import { actions as listActions, createLists, routes as listRoutes } from '#engine/lists'
 import { createPolicies, type Policies, actions as policyActions, routes as policyRoutes } from '#engine/policies'
-import { createServer, controls as httpControls, systemRoutes } from '#http'
+import { createServer, controls as httpControls, systemRoutes, withBatch } from '#http'
 import type { Clock } from '#kernel/clock'
 import type { Control } from '#kernel/control'
 import { createIds } from '#kernel/id'
@@ -119,7 +119,7 @@ export async function openVouch(needs: VouchNeeds) {
       ...keyRoutes(keys),
       ...logRoutes(logs),
       ...trailRoutes(trail),
-    ]
+    ].flatMap(withBatch)
     const open = [
       ...openLogRoutes(logs, clock),
       ...openRetentionRoutes(retention),

@@ -5,6 +5,7 @@
  * Refuses: bodies before a valid key, unknown fields, other types, duplicate keys, text that is not UTF-8.
  * Needs: route tables, keys, access, limits, telemetry.
  */
+export { withBatch } from './batch.ts'
 export { controls } from './controls.ts'
 export { readJson } from './read-json.ts'
 export { createServer, edgeLimits, type ServerNeeds } from './server.ts'

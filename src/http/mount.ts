@@ -8,6 +8,7 @@ import type { Principal, RequestContext, Route } from '#platform/access'
 import type { Scope } from '#platform/database'
 import { addressName, type Limiter, type RateTable, strangerRate, type Verdict } from '#platform/limits'
 import { authenticate, type AuthenticateKey } from './authenticate.ts'
+import { shownBody } from './openapi.ts'
 import { problemReply } from './problem.ts'
 
 export type MountNeeds = {
@@ -49,6 +50,7 @@ function schemaOf(route: Route | OpenRoute) {
       ? { security: [] }
       : { security: [{ key: [] }], 'x-permission': route.permission }),
     ...present({ params: route.params, querystring: route.query, body: route.body, headers: headersOf(route) }),
+    ...(route.shownBody ? { [shownBody]: route.shownBody } : {}),
     ...(isJson ? { response: { [route.status ?? 200]: route.reply, '4xx': problemReply, '5xx': problemReply } } : {}),
   }
 }
@@ -94,6 +96,9 @@ export function mountGuarded(app: FastifyInstance, routes: readonly Route[], nee
         )
         const { params, query, body } = request
         const { scope, principal, requestId } = guarded.context
+        const others = (route.countOf?.(body) ?? 1) - 1
+        if (others > 0 && route.rate !== 'none')
+          requireRoom(reply, takeAll(limiter, rates, route.rate, principal, addressName(request.ip), others))
         const answering = route.run(guarded.context, { params, query, body, headers })
         const {
           status = 200,
@@ -132,11 +137,12 @@ function takeAll(
   rate: Exclude<RateClass, 'none'>,
   principal: Principal,
   address: string,
+  count = 1,
 ): Verdict[] {
   return [
-    limiter.take(`key ${principal.actor.id} ${rate}`, rates.key[rate]),
-    limiter.take(`tenant ${principal.tenantId} ${rate}`, rates.tenant[rate]),
-    limiter.take(`ip ${address} ${rate}`, rates.ip[rate]),
+    limiter.take(`key ${principal.actor.id} ${rate}`, rates.key[rate], count),
+    limiter.take(`tenant ${principal.tenantId} ${rate}`, rates.tenant[rate], count),
+    limiter.take(`ip ${address} ${rate}`, rates.ip[rate], count),
   ]
 }
 

@@ -1,8 +1,15 @@
 /** OpenAPI 3.1, generated from the route tables by @fastify/swagger. `openapi.json` is this, committed. */
 import type { SwaggerOptions } from '@fastify/swagger'
 
+/** Where a route's schema keeps the body that is shown instead of the one that is validated. */
+export const shownBody = 'x-shown-body'
+
 export const describeApi = (version: string): SwaggerOptions => ({
   refResolver: { buildLocalReference: ({ $id }) => (typeof $id === 'string' ? $id : 'unnamed') },
+  transform({ schema, url }) {
+    const { [shownBody]: body = schema.body, ...rest }: Record<string, unknown> = { ...schema }
+    return { schema: body === undefined ? rest : { ...rest, body }, url }
+  },
   openapi: {
     openapi: '3.1.0',
     info: {

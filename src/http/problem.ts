@@ -29,10 +29,11 @@ export const Problem = Type.Object(
   },
   { $id: 'Problem', additionalProperties: false, title: 'Problem', description: 'What went wrong (RFC 9457).' },
 )
+export const problemRef = Type.Ref('Problem#')
 /** How routes describe refusals. */
 export const problemReply = {
   description: 'Refused; `code` says why.',
-  content: { 'application/problem+json': { schema: Type.Ref('Problem#') } },
+  content: { 'application/problem+json': { schema: problemRef } },
 }
 export const problemType = 'application/problem+json; charset=utf-8'
 

@@ -3,7 +3,7 @@ import type { Server } from 'node:http'
 import helmet from '@fastify/helmet'
 import swagger from '@fastify/swagger'
 import underPressure from '@fastify/under-pressure'
-import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { TSchema } from 'typebox'
 import { Fault } from '#kernel/fault'
 import { type NewId, toWireId } from '#kernel/id'
@@ -85,8 +85,8 @@ export async function createServer(needs: ServerNeeds): Promise<FastifyInstance>
   server.maxConnections = edgeLimits.connections
 
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) =>
-    readJson(body),
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) =>
+    readJson(body, { maxMembers: Math.max(20_000, (request.routeOptions.bodyLimit ?? 0) / 16) }),
   )
   app.setValidatorCompiler<TSchema>(({ schema, httpPart }) => compileValidator(schema, partOf(httpPart)))
 

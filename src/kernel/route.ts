@@ -48,8 +48,12 @@ type Described<P extends TSchema, Q extends TSchema, B extends TSchema, R extend
   params?: P
   query?: Q
   body?: B
+  /** The body as it is documented, where the verb looks at its parts one by one. */
+  shownBody?: TSchema
   /** Largest body in bytes; 64 KiB unless told. */
   bodyLimitBytes?: number
+  /** How many requests of its rate class one is, once its body is read; one unless told. */
+  countOf?(body: Static<B>): number
   /** Header fields the verb reads, lower case, with what they are for. */
   headers?: Readonly<Record<string, string>>
   reply: R
@@ -70,6 +74,8 @@ export type GuardedRoute<
   permission: Permission
   /** A GET names an action of the level `reads`, which is written for it. */
   audit: AuditAction | 'none'
+  /** Also taken many at a time, at the same address with `/batch`: each alone, answers in order. */
+  batch?: { summary: string; atMost: number; bodyLimitBytes: number }
   /** Why it leaves no row, when its `audit` is `none`. */
   unrecorded?: string
   run(context: Ctx, input: RouteInput<P, Q, B>): Promise<Reply<Static<R>>>

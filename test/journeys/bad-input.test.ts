@@ -68,6 +68,7 @@ const bodies: Readonly<Record<string, () => Record<string, unknown>>> = {
     metadata: { order: 'o_1' },
     idempotency_key: `valid_${++made}`,
   }),
+  'POST /v1/evaluate/batch': () => ({ events: [payment({ idempotency_key: `valid_${++made}` })] }),
   'POST /v1/keys': () => ({
     name: 'a key',
     scopes: ['decisions:read'],
@@ -404,7 +405,7 @@ test('a body that is not exactly JSON is refused at every route, and one that is
     ['n_empty', Buffer.alloc(0)], ['n_half', Buffer.from('{"amount":"1')], ['n_twice', Buffer.from('{"currency":"EUR","currency":"EUR"}')],
     ['n_bom', Buffer.from('\u{FEFF}{}')], ['n_utf16', Buffer.from('{}', 'utf16le')], ['n_bytes', Buffer.from([0x7b, 0xff, 0x7d])], ['n_overlong', Buffer.from([0x22, 0xc0, 0xaf, 0x22])],
     ['n_deep', Buffer.from('['.repeat(60_000))], ['n_deep_objects', Buffer.from('{"a":'.repeat(10_000) + '1' + '}'.repeat(10_000))], ['n_deep_closed', Buffer.from('['.repeat(33) + ']'.repeat(33))],
-    ['n_wide', Buffer.from(`[${'1,'.repeat(30_000)}1]`)], ['n_nan', Buffer.from('{"amount":NaN}')], ['n_comment', Buffer.from('{}//')], ['n_gzip', Buffer.from([0x1f, 0x8b, 8, 0])],
+    ['n_nan', Buffer.from('{"amount":NaN}')], ['n_comment', Buffer.from('{}//')], ['n_gzip', Buffer.from([0x1f, 0x8b, 8, 0])],
     ['y_null', Buffer.from('null')], ['y_string', Buffer.from('"x"')], ['y_number', Buffer.from('1e-400')], ['y_array', Buffer.from('[[[[]]]]')], ['y_object', Buffer.from('{"__proto__":{"currency":"EUR"}}')],
   ] // prettier-ignore
   const suite = join(corpus, 'JSONTestSuite')
@@ -415,10 +416,11 @@ test('a body that is not exactly JSON is refused at every route, and one that is
     names.map(async (name): Promise<[string, Buffer]> => [name, await readFile(join(suite, name))]),
   )
   const wrong: string[] = []
-  for (const { method, path, body } of world.vouch.guarded) {
+  for (const { method, path, body, bodyLimitBytes = 0 } of world.vouch.guarded) {
     if (!body) continue
     const url = path.replaceAll(/\{key_id\}/g, `key_${'0'.repeat(32)}`).replaceAll(/\{\w+\}/g, 'known')
-    await inParallel([...own, ...files], 8, async ([name, payload]) => {
+    const wide = Buffer.from(`[${'1,'.repeat(Math.max(20_000, bodyLimitBytes / 16))}1]`)
+    await inParallel([...own, ['n_wide', wide] as const, ...files], 8, async ([name, payload]) => {
       const answer = await ask({ method, url, payload })
       wrong.push(...judge(`${method} ${path} ${name}`, answer))
       const isEmptyObject = payload.toString().trim() === '{}' && path.endsWith('/rotate')

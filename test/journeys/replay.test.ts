@@ -76,7 +76,7 @@ const anyEvent = fc.record(
 ) // prettier-ignore
 
 const anyStep = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ kind: fc.constant('decide' as const), event: anyEvent, hasKey: fc.boolean() }) },
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant('decide' as const), events: fc.array(fc.record({ event: anyEvent, hasKey: fc.boolean() }), { minLength: 1, maxLength: 4 }) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('publish' as const), policy: anyPolicy }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('list' as const), list: fc.constantFrom('denied', 'staff', 'vip', 'vip'), field: fc.constantFrom('user_id', 'agent', 'free'), value: fc.constantFrom('c', 'agt_2', 'x'), isAdded: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('advance' as const), ms: fc.constantFrom(1, 61_000, 3_700_000, 90_000_000) }) },
@@ -98,13 +98,19 @@ async function requireSame(ada: Client, ids: Iterable<string>): Promise<void> {
 }
 
 test(
-  'whatever the policy and the payments: a dry run answers as the next live one and leaves nothing, and every decision is replayed to the byte, also after later publications, changes of lists and decisions',
+  'whatever the policy and the payments: a dry run answers as the next live one and leaves nothing, a batch as its payments one by one, and every decision is replayed to the byte, also after later publications, changes of lists and decisions',
   { timeout: 120_000 },
   async () => {
     const clock = createFakeClock()
     await using world = await createWorld({ clock, logLevel: 'silent' })
     const ada = world.as('ada')
-    for (const [id, kind] of lists) assert.equal((await ada.put(`/v1/lists/${id}`, { kind })).status, 200)
+    // The same things happen to another tenant, whose payments come in batches.
+    const cleo = world.as('cleo')
+    const both = async (change: (who: Client) => Promise<unknown>) => {
+      for (const who of [ada, cleo]) await change(who)
+    }
+    for (const [id, kind] of lists)
+      await both(async (who) => assert.equal((await who.put(`/v1/lists/${id}`, { kind })).status, 200))
     const stored = async () =>
       (await world.admin.query('select (select count(*) from decision) as decisions, (select count(*) from idempotency) as keys')).rows // prettier-ignore
     const ids: string[] = []
@@ -112,31 +118,45 @@ test(
     const outcomes = new Map<string, number>()
     await fc.assert(
       fc.asyncProperty(anyPolicy, fc.array(anyStep, { minLength: 4, maxLength: 16 }), async (policy, steps) => {
-        const mine: string[] = []
-        await publish(ada, policy)
+        const [mine, its]: [string[], string[]] = [[], []]
+        await both((who) => publish(who, policy))
         for (const step of steps) {
-          if (step.kind === 'publish') await publish(ada, step.policy)
-          else if (step.kind === 'list') await changeList(ada, step.list, step.field, step.value, step.isAdded)
+          if (step.kind === 'publish') await both((who) => publish(who, step.policy))
+          else if (step.kind === 'list')
+            await both((who) => changeList(who, step.list, step.field, step.value, step.isAdded))
           else if (step.kind === 'advance') clock.advance(step.ms)
           else {
-            const { agoMs, ...event } = step.event
-            const sent = { ...event, ...(agoMs > 0 && { occurred_at: new Date(clock.now() - agoMs).toISOString() }) }
-            const key = step.hasKey ? { 'idempotency-key': `k${++keys}` } : {}
-            const before = await stored()
-            const dry = await ada.post('/v1/evaluate?dry_run=true', sent, key)
-            assert.equal(dry.status, 200, dry.text)
-            assert.deepEqual(await stored(), before, 'a dry run left something')
-            const live = await ada.post('/v1/evaluate', sent, key)
-            assert.equal(live.status, 200, live.text)
-            assert.equal(live.headers.get('idempotent-replayed'), null)
-            const { trace_id: id, latency_ms: _, ...answer } = live.body
-            const { trace_id: none, latency_ms: __, ...same } = dry.body
-            assert.deepEqual([same, none], [answer, null])
-            mine.push(id)
-            outcomes.set(answer.decision, (outcomes.get(answer.decision) ?? 0) + 1)
+            const events = step.events.map(({ event: { agoMs, ...event }, hasKey }) => ({
+              ...event,
+              ...(agoMs > 0 && { occurred_at: new Date(clock.now() - agoMs).toISOString() }),
+              ...(hasKey && { idempotency_key: `k${++keys}` }),
+            }))
+            const answers: object[] = []
+            for (const event of events) {
+              const before = await stored()
+              const dry = await ada.post('/v1/evaluate?dry_run=true', event)
+              assert.equal(dry.status, 200, dry.text)
+              assert.deepEqual(await stored(), before, 'a dry run left something')
+              const live = await ada.post('/v1/evaluate', event)
+              assert.equal(live.status, 200, live.text)
+              assert.equal(live.headers.get('idempotent-replayed'), null)
+              const { trace_id: id, latency_ms: _, ...answer } = live.body
+              const { trace_id: none, latency_ms: __, ...same } = dry.body
+              assert.deepEqual([same, none], [answer, null])
+              mine.push(id)
+              answers.push(answer)
+              outcomes.set(answer.decision, (outcomes.get(answer.decision) ?? 0) + 1)
+            }
+            const { results } = (await cleo.post('/v1/evaluate/batch', { events })).body
+            const batched = results.map(({ trace_id: id, latency_ms: _, ...answer }: Record<string, unknown>) => {
+              its.push(String(id))
+              return answer
+            })
+            assert.deepEqual(batched, answers)
           }
         }
         await requireSame(ada, mine)
+        await requireSame(cleo, its)
         ids.push(...mine)
       }),
       { numRuns: 30, endOnFailure: true },

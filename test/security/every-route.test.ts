@@ -37,6 +37,7 @@ const madeList = async (client: Client): Promise<string> => {
 const entry = () => ({ field: 'user_id', value: `u_${++serial}` })
 const inputs: Readonly<Record<string, (client: Client) => Promise<Input>>> = {
   'POST /v1/evaluate': async () => ({ path: '/v1/evaluate', body: payment() }),
+  'POST /v1/evaluate/batch': async () => ({ path: '/v1/evaluate/batch', body: { events: [payment()] } }),
   'GET /v1/decisions': async () => ({ path: '/v1/decisions' }),
   'GET /v1/decisions/{trace_id}/replay': async (client) => ({
     path: `/v1/decisions/${(await client.post('/v1/evaluate', payment())).body.trace_id}/replay`,

@@ -31,7 +31,7 @@ export type Encryption = {
   /** Makes the keys of a new tenant, in the transaction that makes the tenant. */
   makeTenantKeys(tx: Tx): Promise<void>
   keysOf(tx: Tx): Promise<TenantKeys>
-  /** As `keysOf`, with a transaction of its own where they are not in memory. */
+  /** As `keysOf`, with a transaction of its own where they are not in memory. Who asks first is answered first. */
   keysIn(scope: Scope): Promise<TenantKeys>
   /** Forgets opened keys, e.g. after a tenant's were destroyed. */
   forget(tenantId: string): void
@@ -57,6 +57,8 @@ export async function createEncryption(needs: {
   const { clock } = needs
   const master = await settleMasterKey(needs)
   const opened = new Map<string, { keys: TenantKeys; untilMs: number }>()
+  /** Being read: whoever comes meanwhile waits for the same. */
+  const opening = new Map<string, Promise<TenantKeys>>()
 
   async function makeTenantKeys(tx: Tx): Promise<void> {
     for (const purpose of ['data', 'index'] as const) {
@@ -68,6 +70,16 @@ export async function createEncryption(needs: {
   function recall(tenantId: string): TenantKeys | undefined {
     const known = opened.get(tenantId)
     return known && known.untilMs > clock.elapsed() ? known.keys : undefined
+  }
+
+  function openOnce(scope: Scope): Promise<TenantKeys> {
+    const { tenantId } = scope
+    let keys = opening.get(tenantId)
+    if (!keys) {
+      keys = scope.transaction(keysOf).finally(() => opening.delete(tenantId))
+      opening.set(tenantId, keys)
+    }
+    return keys
   }
 
   async function keysOf(tx: Tx): Promise<TenantKeys> {
@@ -93,7 +105,7 @@ export async function createEncryption(needs: {
   return {
     makeTenantKeys,
     keysOf,
-    keysIn: async (scope) => recall(scope.tenantId) ?? scope.transaction(keysOf),
+    keysIn: async (scope) => recall(scope.tenantId) ?? openOnce(scope),
     forget: (tenantId) => void opened.delete(tenantId),
   }
 }

@@ -30,8 +30,8 @@ export const strangerRate: Rate = { perMinute: 120, burst: 40 }
 export type Verdict = { ok: boolean; limit: number; remaining: number; resetSeconds: number }
 
 export type Limiter = {
-  /** Takes one from `name`'s allowance if there is one left. */
-  take(name: string, rate: Rate): Verdict
+  /** Takes `count`, one unless told, from `name`'s allowance: all of them, or none if fewer are left. */
+  take(name: string, rate: Rate, count?: number): Verdict
 }
 
 const maxNames = 100_000
@@ -42,12 +42,12 @@ export function createLimiter(needs: { clock: Clock }): Limiter {
   const arrivals = new Map<string, number>()
 
   return {
-    take(name, { perMinute, burst }) {
+    take(name, { perMinute, burst }, count = 1) {
       const now = clock.elapsed()
       const interval = 60_000 / perMinute
       const tolerance = interval * burst
       const arrival = Math.max(arrivals.get(name) ?? now, now)
-      const next = arrival + interval
+      const next = arrival + interval * count
       const ok = next - now <= tolerance
       const settled = ok ? next : arrival
       arrivals.delete(name)

@@ -18,6 +18,7 @@ export const routes = (evaluate: Evaluate, decisions: Decisions, clock: Clock): 
     permission: 'decisions:write',
     audit: decisionCreated,
     rate: 'evaluate',
+    batch: { summary: 'Judge up to 500 payments, each alone', atMost: 500, bodyLimitBytes: 2_097_152 },
     query: EvaluateQuery,
     body: EvaluateBody,
     headers: { 'idempotency-key': 'Your own name for this request, 1 to 128 visible characters.' },
