@@ -108,7 +108,7 @@ export const systemScopeFiles: readonly Place[] = [
 /** Names that open the database: where they are made, and who else may say them. */
 export const gates: readonly { name: string; madeIn: Place; usedIn: readonly Place[] }[] = [
   { name: 'openScope', madeIn: 'src/platform/database/', usedIn: ['src/platform/access/'] },
-  { name: 'tenantLanes', madeIn: 'src/platform/database/', usedIn: ['src/engine/journal/'] },
+  { name: 'tenantLanes', madeIn: 'src/platform/database/', usedIn: ['src/engine/journal/', 'src/platform/log/'] },
   { name: 'systemScope', madeIn: 'src/platform/database/', usedIn: systemScopeFiles },
 ]
 

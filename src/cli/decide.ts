@@ -1,7 +1,6 @@
 import { compilePolicy } from '#engine/decide'
 import { defaultPublished, type Published, readPublished } from '#engine/policies'
 import { compileValidator } from '#http'
-import { runOn } from '#platform/database'
 import { EvaluateBody, judgePayment } from '#products/transactions'
 import { type Command, type Context, exit, textOf, UsageError } from './command.ts'
 import { chooseTenant, withVouch } from './open-guest.ts'
@@ -61,6 +60,6 @@ async function choosePolicy(context: Context): Promise<Published | undefined> {
   if (tenant === undefined && context.options['test'] !== true) return defaultPublished
   return withVouch(context, async (vouch) => {
     const { scope } = await chooseTenant(context, vouch)
-    return scope.transaction((tx) => readPublished(runOn(tx)))
+    return scope.transaction((tx) => readPublished(tx.run))
   })
 }

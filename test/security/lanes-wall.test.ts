@@ -50,7 +50,7 @@ const statement = <Input>(more: Partial<HotStatement<Input, object>>): HotStatem
 
 test('a hot statement that no wall can be put around, or whose values are not in its order, is not sent', async () => {
   await using world = await createWorld({ logLevel: 'silent' })
-  const lanes = tenantLanes(world.vouch.database)
+  const lanes = tenantLanes(world.vouch.database, 'journal')
   const refused: Record<string, HotStatement<undefined, object>> = {
     'a global table': statement({ name: 'a', build: (query) => query.selectFrom('tenant' as 'list').selectAll() }),
     'a schema': statement({ name: 'b', build: (query) => query.selectFrom('public.list' as 'list').selectAll() }),
@@ -81,7 +81,7 @@ test('a hot statement that no wall can be put around, or whose values are not in
 
 test('a segment ends where the next begins, and with its transaction', async () => {
   await using world = await createWorld({ logLevel: 'silent' })
-  const lanes = tenantLanes(world.vouch.database)
+  const lanes = tenantLanes(world.vouch.database, 'journal')
   const run = statement<undefined>({ name: 'plain' })
   const first = await lanes.transaction({
     read: async (enter) => {

@@ -12,7 +12,7 @@ import { firstIdAt, type NewId, toWireId } from '#kernel/id'
 import type { PageAsk } from '#kernel/page'
 import type { Journal } from '#engine/journal'
 import { type Published, readCompiled } from '#engine/policies'
-import { type Database, runOn, type Scope, systemScope, type Tx } from '#platform/database'
+import { type Database, type Scope, systemScope, type Tx } from '#platform/database'
 import { type Encryption, SealError } from '#platform/encryption'
 import type { LogSource } from '#platform/log'
 import { type Asked, eventPlace, type Facts, toRequest } from './ask.ts'
@@ -98,7 +98,7 @@ export function createDecisions(needs: {
     const document = readable(() => parseDocument(row.document))
     if (!stored || !document) return false
     const { policy_version: policyVersion, received_at, occurred_at } = document
-    const published = await readCompiled(runOn(tx), policyVersion)
+    const published = await readCompiled(tx.run, policyVersion)
     const of = { id, receivedMs: Date.parse(received_at), occurredMs: Date.parse(occurred_at), policyVersion }
     const again = toDocument(of, rejudge(published, stored.request, stored.facts, of.receivedMs))
     return Buffer.from(canonicalJson(again)).equals(row.document)

@@ -1,5 +1,5 @@
 import type { PageAsk } from '#kernel/page'
-import type { Tx } from '#platform/database'
+import type { HotStatement, Segment, Tx } from '#platform/database'
 
 export const readDecision = (tx: Tx, id: string): Promise<{ document: Buffer; event: Buffer | null } | undefined> =>
   tx.query.selectFrom('decision').select(['document', 'event']).where('id', '=', id).executeTakeFirst()
@@ -48,19 +48,21 @@ const loggedColumns = [
 ] as const
 export type LoggedDecision = Awaited<ReturnType<typeof readLogged>>[number]
 
-export const readLoggedAfter = (
-  tx: Tx,
-  after: { xact: string; id: string },
-  limit: number,
-): Promise<LoggedDecision[]> =>
-  tx.query
-    .selectFrom('decision')
-    .select(loggedColumns)
-    .where((is) => is(is.refTuple('xact', 'id'), '>', is.tuple(after.xact, after.id)))
-    .orderBy('xact')
-    .orderBy('id')
-    .limit(limit)
-    .execute()
+type After = { xact: string; id: string }
+const loggedAfter: HotStatement<{ after: After; limit: number }, LoggedDecision> = {
+  name: 'decisions read after',
+  shapeOf: () => 1,
+  build: (query, { after, limit }) =>
+    query
+      .selectFrom('decision')
+      .select(loggedColumns)
+      .where((is) => is(is.refTuple('xact', 'id'), '>', is.tuple(after.xact, after.id)))
+      .orderBy('xact')
+      .orderBy('id')
+      .limit(limit),
+  values: ({ after, limit }) => [after.xact, after.id, limit],
+}
+export const readLoggedAfter = ({ run }: Segment, after: After, limit: number) => run(loggedAfter, { after, limit })
 
 export const readLogged = (tx: Tx, ids: readonly string[]) =>
   tx.query

@@ -8,7 +8,7 @@
  */
 import { createBriefing } from '#engine/briefing'
 import type { Clock } from '#kernel/clock'
-import { type Database, laneCount, systemScope, tenantLanes } from '#platform/database'
+import { type Database, laneCounts, systemScope, tenantLanes } from '#platform/database'
 import { commitBatches } from './commit-batch.ts'
 import { createFlusher, dueRows, maxRows } from './flush.ts'
 import { createMemory } from './memory.ts'
@@ -42,12 +42,12 @@ export function createJournal(needs: {
   maxSubjects?: number
 }): Journal {
   const { database, clock, onRecord, maxSubjects = 200_000 } = needs
-  const lanes = tenantLanes(database)
+  const lanes = tenantLanes(database, 'journal')
   const briefing = createBriefing()
   const memory = createMemory({ clock, maxSubjects })
   const queue = createQueue({
     // One is left for the counters.
-    lanes: laneCount - 1,
+    lanes: laneCounts.journal - 1,
     isFull: (tenantId) => (memory.find(tenantId)?.tail.length ?? 0) >= maxRows,
     async commit(batches) {
       await commitBatches({ lanes, memory, briefing, clock, onRecord }, batches)

@@ -17,7 +17,7 @@ import type { Lists } from '#engine/lists'
 import type { Clock } from '#kernel/clock'
 import { Fault } from '#kernel/fault'
 import type { Audit } from '#platform/audit'
-import { runOn, type Tx } from '#platform/database'
+import type { Tx } from '#platform/database'
 import { draftSaved, policyPublished, policyRolledBack } from './actions.ts'
 import { compare, type Difference } from './compare.ts'
 import { refuse, requireMatch, requirePolicy, toBytes, toDocument } from './documents.ts'
@@ -72,11 +72,11 @@ const toVersion = ({ document, published_at, published_by, ...row }: VersionRow)
 export function createPolicies(needs: { lists: Lists; audit: Audit; clock: Clock }): Policies {
   const { lists, audit, clock } = needs
   const latest = async (tx: Tx): Promise<number> =>
-    (await runOn(tx)(readLatestVersion, undefined))[0]?.version ?? defaultVersion
+    (await tx.run(readLatestVersion, undefined))[0]?.version ?? defaultVersion
 
   async function version(tx: Tx, wanted: number): Promise<Version> {
     if (wanted === defaultVersion) return first
-    const [row] = await runOn(tx)(readVersion, wanted)
+    const [row] = await tx.run(readVersion, wanted)
     if (!row) throw new Fault('not_found', 'There is no such version of the policy.')
     return toVersion(row)
   }

@@ -2,7 +2,7 @@
 import { canonicalJson, type Json } from '#kernel/canonical-json'
 import { rfc3339 } from '#kernel/clock'
 import { toWireId } from '#kernel/id'
-import type { Tx } from '#platform/database'
+import type { Segment, Tx } from '#platform/database'
 import type { Encryption, TenantKeys } from '#platform/encryption'
 import { type AuditRow, eraseDetails, readEvents, readEventsAfter } from './store.ts'
 
@@ -31,8 +31,9 @@ export const createSource = (encryption: Encryption) => ({
   name: 'audit',
   idKind: 'audit' as const,
   /** Rows after (xact, id), in that order. */
-  async read(tx: Tx, after: { xact: string; id: string }, limit: number) {
+  async read(tx: Segment, after: { xact: string; id: string }, limit: number) {
     const rows = await readEventsAfter(tx, after, limit)
+    if (rows.length === 0) return []
     const keys = await encryption.keysOf(tx)
     return rows.map((row) => ({
       xact: row.xact,

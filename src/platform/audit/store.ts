@@ -1,4 +1,4 @@
-import type { Tx } from '#platform/database'
+import type { HotStatement, Segment, Tx } from '#platform/database'
 
 export const insertEvent = async (
   tx: Tx,
@@ -33,15 +33,21 @@ const columns = [
 ] as const
 export type AuditRow = Awaited<ReturnType<typeof readEvents>>[number]
 
-export const readEventsAfter = (tx: Tx, after: { xact: string; id: string }, limit: number): Promise<AuditRow[]> =>
-  tx.query
-    .selectFrom('audit_event')
-    .select(columns)
-    .where((is) => is(is.refTuple('xact', 'id'), '>', is.tuple(after.xact, after.id)))
-    .orderBy('xact')
-    .orderBy('id')
-    .limit(limit)
-    .execute()
+type After = { xact: string; id: string }
+const eventsAfter: HotStatement<{ after: After; limit: number }, AuditRow> = {
+  name: 'audit read after',
+  shapeOf: () => 1,
+  build: (query, { after, limit }) =>
+    query
+      .selectFrom('audit_event')
+      .select(columns)
+      .where((is) => is(is.refTuple('xact', 'id'), '>', is.tuple(after.xact, after.id)))
+      .orderBy('xact')
+      .orderBy('id')
+      .limit(limit),
+  values: ({ after, limit }) => [after.xact, after.id, limit],
+}
+export const readEventsAfter = ({ run }: Segment, after: After, limit: number) => run(eventsAfter, { after, limit })
 
 export const readEvents = (tx: Tx, ids: readonly string[]) =>
   tx.query

@@ -18,12 +18,14 @@ export type Connections = {
   inspect<Row extends pg.QueryResultRow>(text: string): Promise<Row[]>
   waiting(): number
   /** Transactions over several tenants, on few connections of their own. */
-  readonly lanes: Lanes
+  readonly lanes: Readonly<Record<LaneUser, Lanes>>
   close(): Promise<void>
 }
 
 export const poolSize = 16
-export const laneCount = 4
+/** Connections of each, so that neither waits for the other. */
+export const laneCounts = { journal: 4, log: 2 } as const
+export type LaneUser = keyof typeof laneCounts
 /** Requests that may wait for a connection; more are refused at once, so that waiting stays short. */
 export const maxWaiting = 256
 const connectTimeoutMs = 2_000
@@ -61,7 +63,9 @@ export function openConnections(
   }
   const pool = open({ max: poolSize })
   // Few statements, always of the same kind: planned once.
-  const lanePool = open({ max: laneCount, options: `${settings.options} -c plan_cache_mode=force_generic_plan` })
+  const openLanePool = (max: number): pg.Pool =>
+    open({ max, options: `${settings.options} -c plan_cache_mode=force_generic_plan` })
+  const lanePools = { journal: openLanePool(laneCounts.journal), log: openLanePool(laneCounts.log) }
 
   const take = (from: pg.Pool) => async (): Promise<pg.PoolClient> => {
     if (from.waitingCount >= maxWaiting) throw overloaded()
@@ -81,16 +85,19 @@ export function openConnections(
   const connect = take(pool)
   const names = new Map<string, string>()
 
-  return {
-    names,
-    lanes: openLanes({
-      connect: take(lanePool),
+  const lanesOn = (pool: pg.Pool): Lanes =>
+    openLanes({
+      connect: take(pool),
       types: parsers,
       names,
       isInTurn: options.hooks !== undefined,
       isConnectionLoss,
       asFault: toFault,
-    }),
+    })
+
+  return {
+    names,
+    lanes: { journal: lanesOn(lanePools.journal), log: lanesOn(lanePools.log) },
     waiting: () => pool.waitingCount,
     async transaction(first, work) {
       const client = await connect()
@@ -125,7 +132,7 @@ export function openConnections(
       }
     },
     close: async () => {
-      await Promise.all([pool.end(), lanePool.end()])
+      await Promise.all([pool, lanePools.journal, lanePools.log].map((one) => one.end()))
     },
   }
 }

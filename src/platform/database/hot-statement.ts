@@ -4,7 +4,7 @@
  * with the id of the tenant whose segment runs it, and the rest with the input's values: the wall is in the text.
  */
 import type { Compilable, Kysely } from 'kysely'
-import { compilingKysely, type TenantTables, type Tx } from './scope.ts'
+import { compilingKysely, type TenantTables } from './scope.ts'
 import { WallError } from './tenant-wall.ts'
 
 export type HotStatement<Input, Row> = {
@@ -18,12 +18,6 @@ export type HotStatement<Input, Row> = {
 
 /** Runs statements of one tenant: in a segment, or in a transaction of its own. */
 export type Run = <Input, Row>(statement: HotStatement<Input, Row>, input: Input) => Promise<Row[]>
-
-/** For those that are also run where it is not hot. */
-export const runOn =
-  (tx: Tx): Run =>
-  async (statement, input) =>
-    (await tx.query.executeQuery(statement.build(tx.query, input))).rows
 
 type Kept = { text: string; isTenant: readonly boolean[] }
 export type HotTexts = Map<string, Kept>

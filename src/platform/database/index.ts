@@ -8,7 +8,7 @@
 import type { Actor } from '#kernel/actor'
 import type { Clock } from '#kernel/clock'
 import { requireSafeRole } from './app-role.ts'
-import { type Connections, openConnections, type WriteHooks } from './connections.ts'
+import { type Connections, type LaneUser, openConnections, type WriteHooks } from './connections.ts'
 import type { Lanes } from './lanes.ts'
 import { MigrationError, pendingMigrations } from './migrate.ts'
 import { createScope, globalTransaction, newTenants, type Scope, type ScopeOf, type Tx } from './scope.ts'
@@ -18,9 +18,9 @@ export { migrate, MigrationError, roles } from './migrate.ts'
 export { UnsafeRoleError } from './app-role.ts'
 export { globalTables, WallError } from './tenant-wall.ts'
 export type { WriteHooks } from './connections.ts'
-export { type HotStatement, type Run, runOn } from './hot-statement.ts'
+export type { HotStatement, Run } from './hot-statement.ts'
 export type { Enter, Lanes, Segment } from './lanes.ts'
-export { laneCount, maxWaiting, poolSize } from './connections.ts'
+export { laneCounts, maxWaiting, poolSize } from './connections.ts'
 export { controls } from './controls.ts'
 
 export type Database = {
@@ -93,8 +93,11 @@ export async function openDatabase(needs: {
 /** Makes a scope. Imported by platform/access alone: elsewhere, be authorised. */
 export const openScope = (database: Database, of: ScopeOf): Scope => createScope(database.connections, of)
 
-/** Transactions over several tenants, each in its own segment: for the journal alone, whose requests come with scopes. */
-export const tenantLanes = (database: Database): Lanes => database.connections.lanes
+/**
+ * Transactions over several tenants, each in its own segment: for the journal, whose requests come with scopes, and the
+ * log, which follows the rows of all tenants.
+ */
+export const tenantLanes = (database: Database, user: LaneUser): Lanes => database.connections.lanes[user]
 
 /** Work of the system itself, without a caller. Built in the files that architecture.ts lists, each with its reason. */
 export type SystemScope = {

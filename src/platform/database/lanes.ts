@@ -50,9 +50,11 @@ export function openLanes(needs: LaneNeeds): Lanes {
       const client = await connect()
       const { send, quiet } = openSender(needs, client)
       let current: Segment | undefined
+      let isOver = false
       const enter: Enter = (tenantId) => {
         if (!uuidPattern.test(tenantId)) throw new TypeError('a segment needs the uuid of a tenant')
-        void send({ ...enterTenant, values: [tenantId] })
+        if (isOver) throw new Error('the transaction is over')
+        if (current?.tenantId !== tenantId) void send({ ...enterTenant, values: [tenantId] })
         const segment: Segment = {
           tenantId,
           run<Input, Row>(statement: HotStatement<Input, Row>, input: Input) {
@@ -73,12 +75,14 @@ export function openLanes(needs: LaneNeeds): Lanes {
         void send(plain('begin'))
         const found = await read(enter)
         const result = write(enter, found)
+        isOver = true
         current = undefined
         isCommitting = true
         if ((await send(plain('commit'))).command !== 'COMMIT')
           throw new Error('the transaction had failed, and was rolled back')
         return result
       } catch (error) {
+        isOver = true
         current = undefined
         const first = await quiet()
         const cause = first === undefined ? error : first.error
@@ -98,7 +102,10 @@ type Sender = {
   quiet(): Promise<{ error: unknown } | undefined>
 }
 
-/** Statements that are sent in one go are one flight; flights go one after the other; after a failure none goes. */
+/**
+ * Statements that are sent before the process waits for anything are one flight, whoever sends them; flights go one after
+ * the other; after a failure none goes.
+ */
 function openSender({ types, isInTurn }: LaneNeeds, client: pg.PoolClient): Sender {
   type Waiting = { statement: Statement; resolve(answer: Answer): void; reject(error: unknown): void }
   let waiting: Waiting[] = []
@@ -116,6 +123,8 @@ function openSender({ types, isInTurn }: LaneNeeds, client: pg.PoolClient): Send
   }
 
   async function takeOff(): Promise<void> {
+    // After every promise that can go on by itself has done so.
+    await new Promise<void>((resolve) => process.nextTick(resolve))
     const all = waiting
     waiting = []
     try {

@@ -19,6 +19,7 @@ import type { PoolClient } from 'pg'
 import type { Actor } from '#kernel/actor'
 import { uuidPattern } from '#kernel/id'
 import type { Connections } from './connections.ts'
+import type { Run } from './hot-statement.ts'
 import type { DB } from './schema.ts'
 import { type Confiner, globalWall, tenantWall, WallError } from './tenant-wall.ts'
 
@@ -29,6 +30,8 @@ export type Tx = {
   /** uuid of the request, if one asked. */
   readonly requestId: string | null
   readonly query: Kysely<TenantTables>
+  /** For statements that are also run in a segment of a lane. */
+  readonly run: Run
   /** Runs `work` once the transaction is durable; never if it is rolled back. */
   afterCommit(work: () => void): void
 }
@@ -74,13 +77,21 @@ export function createScope(connections: Connections, of: ScopeOf): Scope {
       const afterCommit: Tx['afterCommit'] = (one) => void after.push(one)
       const result = await connections.transaction(
         `select set_config('app.tenant', '${of.tenantId}', true)${planSettings[planned]}`,
-        (client) => work({ ...of, query: kyselyOn<TenantTables>(client, connections.names, wall), afterCommit }),
+        (client) => {
+          const query = kyselyOn<TenantTables>(client, connections.names, wall)
+          return work({ ...of, query, run: runOn(query), afterCommit })
+        },
       )
       for (const one of after) one()
       return result
     },
   }
 }
+
+const runOn =
+  (query: Kysely<TenantTables>): Run =>
+  async (statement, input) =>
+    (await query.executeQuery(statement.build(query, input))).rows
 
 /** A transaction without a tenant: it reaches the global tables, and no tenant's rows. */
 export const globalTransaction = <T>(
@@ -108,7 +119,7 @@ export async function newTenants(
     for (const { id } of tenants) {
       await client.query({ name: 'set_tenant', text: `select set_config('app.tenant', $1, true)`, values: [id] })
       const query = kyselyOn<TenantTables>(client, connections.names, tenantWall(id))
-      await work({ tenantId: id, actor, requestId: null, query, afterCommit })
+      await work({ tenantId: id, actor, requestId: null, query, run: runOn(query), afterCommit })
     }
   })
   for (const one of after) one()

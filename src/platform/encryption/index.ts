@@ -7,7 +7,7 @@
  */
 import { createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
 import type { Clock } from '#kernel/clock'
-import { type Database, type Scope, systemScope, type Tx } from '#platform/database'
+import { type Database, type Scope, type Segment, systemScope, type Tx } from '#platform/database'
 import { makeMasterKey, MasterKeyError, type MasterKeySource, readMasterKey } from './master-key.ts'
 import { keyVersionOf, open, seal, type SealContext, SealError } from './seal.ts'
 import { insertKeyCheck, insertTenantKey, type KeyPurpose, readKeyCheck, readTenantKeys } from './store.ts'
@@ -30,7 +30,7 @@ export type TenantKeys = {
 export type Encryption = {
   /** Makes the keys of a new tenant, in the transaction that makes the tenant. */
   makeTenantKeys(tx: Tx): Promise<void>
-  keysOf(tx: Tx): Promise<TenantKeys>
+  keysOf(tx: Segment): Promise<TenantKeys>
   /** As `keysOf`, with a transaction of its own where they are not in memory. Who asks first is answered first. */
   keysIn(scope: Scope): Promise<TenantKeys>
   /** Forgets opened keys, e.g. after a tenant's were destroyed. */
@@ -82,7 +82,7 @@ export async function createEncryption(needs: {
     return keys
   }
 
-  async function keysOf(tx: Tx): Promise<TenantKeys> {
+  async function keysOf(tx: Segment): Promise<TenantKeys> {
     const known = recall(tx.tenantId)
     if (known) return known
     const openKey = (purpose: KeyPurpose, version: number, sealed: Buffer): KeyObject =>

@@ -1,4 +1,4 @@
-import type { SystemScope, Tx } from '#platform/database'
+import type { HotStatement, Segment, SystemScope, Tx } from '#platform/database'
 
 export type KeyPurpose = 'data' | 'index'
 
@@ -12,8 +12,13 @@ export const insertTenantKey = async (
     .execute()
 }
 
-export const readTenantKeys = (tx: Tx): Promise<{ purpose: string; version: number; sealed: Buffer }[]> =>
-  tx.query.selectFrom('tenant_key').select(['purpose', 'version', 'sealed']).orderBy('version').execute()
+const tenantKeys: HotStatement<undefined, { purpose: string; version: number; sealed: Buffer }> = {
+  name: 'encryption read tenant keys',
+  shapeOf: () => 1,
+  build: (query) => query.selectFrom('tenant_key').select(['purpose', 'version', 'sealed']).orderBy('version'),
+  values: () => [],
+}
+export const readTenantKeys = ({ run }: Segment) => run(tenantKeys, undefined)
 
 export const readKeyCheck = (system: SystemScope): Promise<Buffer | undefined> =>
   system.global(

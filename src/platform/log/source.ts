@@ -1,6 +1,6 @@
 /** What the log follows: modules that write rows describe them so, and the log knows nothing else of them. */
 import type { IdKind } from '#kernel/id'
-import type { Tx } from '#platform/database'
+import type { Segment, Tx } from '#platform/database'
 
 /** The last row of a source that is sequenced: number of its transaction, and its id. */
 export type Cursor = { xact: string; id: string }
@@ -14,7 +14,7 @@ export type LogSource = {
   /** Kind of the rows' wire ids. */
   readonly idKind: IdKind
   /** Rows after a cursor, in its order. */
-  read(tx: Tx, after: Cursor, limit: number): Promise<SourceRow[]>
+  read(tx: Segment, after: Cursor, limit: number): Promise<SourceRow[]>
   /** Contents by id, derived from the rows as they are now. A row that is gone has none. */
   readContents(tx: Tx, ids: readonly string[]): Promise<ReadonlyMap<string, string>>
   /** Erases what of a row can be erased. */
