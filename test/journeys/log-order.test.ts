@@ -7,7 +7,7 @@ import pg from 'pg'
 import { Fault } from '#kernel/fault'
 import { fromWireId } from '#kernel/id'
 import { parseEntry, verifyContent } from '#platform/tlog'
-import { createWorld, payment, type World } from '#harness'
+import { createFakeClock, createWorld, payment, type World } from '#harness'
 import { findLogDamage, makeTenants, plantDecisions, plantEvents, scopeOf } from '../harness/log-rounds.ts'
 import { waitUntil } from '../harness/own-installation.ts'
 
@@ -215,6 +215,41 @@ test('a copy restored on a server that has counted less far loses nothing, takes
     return !vouch.hints.tenants().includes(tenantId)
   })
   assert.deepEqual(await findLogDamage({ vouch, admin, tenantId }), [])
+})
+
+test('a tenant whose entries PostgreSQL refuses holds up none of those in its transaction, and goes on once it can', async () => {
+  const clock = createFakeClock(Date.now())
+  await using world = await createWorld({ clock, logLevel: 'silent' })
+  const { vouch, admin } = world
+  const tenants = [...(await makeTenants(vouch)), ...(await makeTenants(vouch))].sort()
+  const [first = '', refused = '', ...others] = tenants
+  for (const tenantId of tenants) await vouch.logs.drain(scopeOf(vouch, tenantId))
+  // Where its next entry must go, there is one.
+  const planted = 'tenant_id = $1 and index = (select size from log_head where tenant_id = $1)'
+  const copied = `select tenant_id, index + 1, source, gen_random_uuid(), at, type, commitment, salt from log_entry`
+  await admin.query(`insert into log_entry ${copied} where tenant_id = $1 and index = 0`, [refused])
+  const rows = new Map<string, string[]>()
+  for (const tenantId of tenants) {
+    rows.set(tenantId, await plantDecisions(admin, tenantId, 2))
+    vouch.hints.note(tenantId)
+  }
+  const isLogged = async (tenantId: string): Promise<boolean> => {
+    const ids = new Set(await idsIn(world, tenantId))
+    return rows.get(tenantId)?.every((id) => ids.has(id)) ?? false
+  }
+  const turnUntil = (what: string, tenantIds: readonly string[]) =>
+    waitUntil(what, 5_000, async () => {
+      await vouch.logs.turn()
+      for (const tenantId of tenantIds) if (!(await isLogged(tenantId))) return false
+      return true
+    })
+  await turnUntil('the others are sequenced', [first, ...others])
+  assert.equal(await isLogged(refused), false)
+  assert.deepEqual(vouch.hints.tenants(), [refused])
+  await admin.query(`delete from log_entry where ${planted}`, [refused])
+  clock.advance(10_000)
+  await turnUntil('it is sequenced once it can be', [refused])
+  for (const tenantId of tenants) assert.deepEqual(await findLogDamage({ vouch, admin, tenantId }), [])
 })
 
 test(

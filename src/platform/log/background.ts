@@ -8,7 +8,7 @@ import type { Clock } from '#kernel/clock'
 import type { SystemScope } from '#platform/database'
 import { errorFields, type Log as Logger, type Metrics } from '#platform/telemetry'
 import type { Hints } from './hints.ts'
-import { batchRows, type Sequenced } from './sequence.ts'
+import type { Outcome, Sequenced } from './sequence.ts'
 
 export const turnEveryMs = 250
 export const patrolEveryMs = 60_000
@@ -20,7 +20,9 @@ const signsATurn = 8
 const restMs = 5_000
 const batchesATurn = 16
 const underWayMs = 10
-const tenantsAtOnce = 4
+/** In one transaction: enough that the way to the database and the commit cost little, and few that its locks are short. */
+const tenantsTogether = 32
+const signsAtOnce = 4
 
 export type Background = {
   /** One step of following hints and signing what is due. */
@@ -29,13 +31,17 @@ export type Background = {
   patrol(): Promise<void>
 }
 
+type Following = { tenantId: string; settle?: () => void; ahead?: bigint; batches: number }
+
 export function createBackground(needs: {
   system: SystemScope
   hints: Hints
   clock: Clock
   logger: Logger
   metrics: Metrics
-  sequence(tenantId: string): Promise<Sequenced>
+  /** A batch of each. */
+  sequence(tenantIds: readonly string[]): Promise<ReadonlyMap<string, Outcome>>
+  noteSequenced(tenantId: string): void
   isUnsigned(tenantId: string): Promise<boolean>
   /** False if another process is at it. */
   sign(tenantId: string): Promise<boolean>
@@ -48,25 +54,6 @@ export function createBackground(needs: {
   const lastSigned = new Map<string, number>()
   const restsUntil = new Map<string, number>()
   const isAwake = (tenantId: string): boolean => (restsUntil.get(tenantId) ?? 0) <= clock.elapsed()
-
-  /** True once everything that was durable when it began is sequenced, whatever is written meanwhile. */
-  async function follow(tenantId: string): Promise<boolean> {
-    let ahead: bigint | undefined
-    for (let batch = 0; batch < batchesATurn; batch++) {
-      const done = await needs.sequence(tenantId)
-      if (done === 'busy') return false
-      ahead ??= done.ahead
-      if (done.added > 0) {
-        metrics.logEntries.inc(done.added)
-        if (!due.has(tenantId)) due.set(tenantId, (lastSigned.get(tenantId) ?? -Infinity) + signEveryMs)
-      }
-      if (!done.hasMore || done.upTo >= ahead) return true
-      if (done.added === 0) return false
-      // What is left waits for transactions under way, and those take milliseconds.
-      if (done.added < batchRows) await setTimeout(underWayMs)
-    }
-    return false
-  }
 
   async function sign(tenantId: string): Promise<void> {
     if (!(await needs.sign(tenantId))) return
@@ -96,32 +83,77 @@ export function createBackground(needs: {
     const worker = async (): Promise<void> => {
       for (let next = rest.next(); !next.done; next = rest.next()) await work(next.value)
     }
-    await Promise.all(Array.from({ length: tenantsAtOnce }, worker))
+    await Promise.all(Array.from({ length: signsAtOnce }, worker))
+  }
+
+  /**
+   * Tenants by turns, several together, each until everything that was durable when it began is sequenced, whatever is
+   * written meanwhile.
+   */
+  async function follow(tenantIds: readonly string[]): Promise<void> {
+    const queue = tenantIds.map((tenantId): Following => ({ tenantId, batches: 0 }))
+    while (queue.length > 0) {
+      const group = queue.splice(0, tenantsTogether)
+      for (const one of group) one.settle ??= hints.begin(one.tenantId)
+      const outcomes = await needs.sequence(group.map(({ tenantId }) => tenantId))
+      const areLast = queue.length === 0
+      let isFull = false
+      for (const one of group) {
+        await attempt('sequence', one.tenantId, async () => {
+          const outcome = outcomes.get(one.tenantId)
+          if (!outcome || 'error' in outcome) throw outcome?.error
+          if (!advance(one, outcome.done)) return
+          queue.push(one)
+          isFull ||= outcome.done.isFull
+        })
+      }
+      // What is left waits for transactions under way, and those take milliseconds.
+      if (areLast && queue.length > 0 && !isFull) await setTimeout(underWayMs)
+    }
+  }
+
+  function advance(one: Following, done: Sequenced): done is Exclude<Sequenced, string> {
+    if (typeof done === 'string') return false
+    one.ahead ??= done.ahead
+    if (done.added > 0) {
+      metrics.logEntries.inc(done.added)
+      needs.noteSequenced(one.tenantId)
+      if (!due.has(one.tenantId)) due.set(one.tenantId, (lastSigned.get(one.tenantId) ?? -Infinity) + signEveryMs)
+    }
+    if (done.hasMore && done.upTo < one.ahead) return done.added > 0 && ++one.batches < batchesATurn
+    one.settle?.()
+    return false
+  }
+
+  async function lookAtSignature(tenantId: string): Promise<void> {
+    await attempt('sign', tenantId, async () => {
+      if (!due.has(tenantId) && (await needs.isUnsigned(tenantId))) await sign(tenantId)
+    })
+    needs.noteSigned(tenantId)
   }
 
   return {
     async turn() {
-      await eachOf(hints.tenants().filter(isAwake), async (tenantId) => {
-        const settle = hints.begin(tenantId)
-        await attempt('sequence', tenantId, async () => {
-          if (await follow(tenantId)) settle()
-        })
-      })
+      await follow(hints.tenants().filter(isAwake))
       const now = clock.elapsed()
       const ready = [...due]
         .filter(([id, dueMs]) => dueMs <= now && isAwake(id))
         .sort(([, one], [, other]) => one - other)
-      const first = ready.slice(0, signsATurn).map(([tenantId]) => tenantId)
-      await eachOf(first, (tenantId) => attempt('sign', tenantId, () => sign(tenantId)))
+        .slice(0, signsATurn)
+      await eachOf(
+        ready.map(([tenantId]) => tenantId),
+        (tenantId) => attempt('sign', tenantId, () => sign(tenantId)),
+      )
     },
     async patrol() {
-      for await (const tenantId of system.everyTenant()) {
-        await attempt('sequence', tenantId, async () => void (await follow(tenantId)))
-        await attempt('sign', tenantId, async () => {
-          if (!due.has(tenantId) && (await needs.isUnsigned(tenantId))) await sign(tenantId)
-        })
-        needs.noteSigned(tenantId)
+      let some: string[] = []
+      const look = async (): Promise<void> => {
+        await follow(some)
+        for (const tenantId of some) await lookAtSignature(tenantId)
+        some = []
       }
+      for await (const tenantId of system.everyTenant()) if (some.push(tenantId) === tenantsTogether) await look()
+      await look()
     },
   }
 }

@@ -9,6 +9,7 @@ type Noted = { sinceMs: number; notes: number }
 export type Hints = {
   /** A tenant has a new row. */
   note(tenantId: string): void
+  /** Whose hint is oldest comes first. */
   tenants(): string[]
   /** Call before looking; the answer, called after everything that was there is sequenced, forgets what was noted before. */
   begin(tenantId: string): () => void
@@ -24,13 +25,15 @@ export function createHints(clock: Clock): Hints {
       if (hint) hint.notes++
       else noted.set(tenantId, { sinceMs: clock.elapsed(), notes: 1 })
     },
-    tenants: () => [...noted.keys()],
+    tenants: () =>
+      [...noted].toSorted(([, one], [, other]) => one.sinceMs - other.sinceMs).map(([tenantId]) => tenantId),
     begin(tenantId) {
       const hint = noted.get(tenantId)
       const [beganMs, notes] = [clock.elapsed(), hint?.notes]
       return () => {
-        if (hint?.notes === notes) noted.delete(tenantId)
-        else if (hint) hint.sinceMs = beganMs
+        if (!hint || noted.get(tenantId) !== hint) return
+        if (hint.notes === notes) noted.delete(tenantId)
+        else hint.sinceMs = beganMs
       }
     },
     lagMs() {

@@ -10,7 +10,7 @@ import type { Clock } from '#kernel/clock'
 import { Fault } from '#kernel/fault'
 import { toWireId } from '#kernel/id'
 import type { Audit } from '#platform/audit'
-import { type Database, type Scope, systemScope, type Tx } from '#platform/database'
+import { type Database, type Scope, systemScope, tenantLanes, type Tx } from '#platform/database'
 import type { Encryption } from '#platform/encryption'
 import type { Outbound } from '#platform/outbound'
 import type { Log as Logger, Metrics } from '#platform/telemetry'
@@ -22,7 +22,7 @@ import { openHead } from './head.ts'
 import type { Hints } from './hints.ts'
 import { type EntryProof, proveConsistency, proveEntry, proveInclusion } from './prove.ts'
 import type { Flaw } from './verification/reverify.ts'
-import { sequence, type Sequenced } from './sequence.ts'
+import { type Outcome, sequence } from './sequence.ts'
 import { serveCheckpoint, serveTile } from './serve.ts'
 import { sign } from './sign.ts'
 import { digestOfVkeys, type LogKey, makeKey, readLogKeys } from './signing-keys.ts'
@@ -126,23 +126,21 @@ export function createLogs(needs: {
   const system = systemScope(database, 'log')
   const remembered = new Map<string, { size: bigint; root: Buffer }>()
   const headNeeds = () => ({ encryption, host, now: new Date(clock.now()) })
-  const runSequence = (scope: Scope): Promise<Sequenced> =>
-    scope.transaction((tx) => sequence(tx, sources, headNeeds()))
+  const openHeadOf = (tx: Tx): Promise<Head> => openHead(tx, headNeeds())
+  const lanes = tenantLanes(database, 'log')
+  const runSequence = (tenantIds: readonly string[]): Promise<ReadonlyMap<string, Outcome>> =>
+    sequence({ lanes, sources, openHead: (id) => system.asTenant(id).transaction(openHeadOf) }, tenantIds)
   const runSign = (scope: Scope): Promise<'busy' | StoredCheckpoint> =>
     scope.transaction((tx) => sign(tx, { ...headNeeds(), remembered }))
 
   const following = createFollowing({ audit, sources, clock })
   metrics.watchLogLag(() => hints.lagMs() / 1_000)
-  const openHeadOf = (tx: Tx): Promise<Head> => openHead(tx, headNeeds())
   const witnesses = createWitnesses({ system, outbound, audit, clock, logger, metrics, openHead: openHeadOf })
   const watch = createWatch({ system, sources, clock, logger, metrics })
   const background = createBackground({
     system, hints, clock, logger, metrics,
-    async sequence(tenantId) {
-      const done = await runSequence(system.asTenant(tenantId))
-      if (done !== 'busy' && done.added > 0) following.wake(tenantId)
-      return done
-    },
+    sequence: runSequence,
+    noteSequenced: following.wake,
     sign: async (tenantId) => (await runSign(system.asTenant(tenantId))) !== 'busy',
     noteSigned: witnesses.note,
     isUnsigned: (tenantId) =>
@@ -169,12 +167,14 @@ export function createLogs(needs: {
     // Rows that are written meanwhile wait for the next time, or under load this would not end.
     let ahead: bigint | undefined
     for (;;) {
-      const done = await runSequence(scope)
-      if (done !== 'busy') {
+      const outcome = (await runSequence([scope.tenantId])).get(scope.tenantId)
+      if (!outcome || 'error' in outcome) throw outcome?.error
+      const { done } = outcome
+      if (typeof done !== 'string') {
         ahead ??= done.ahead
         if (!done.hasMore || done.upTo >= ahead) break
       }
-      if (done === 'busy' || done.added === 0) await pause()
+      if (typeof done === 'string' || done.added === 0) await pause()
     }
     for (;;) {
       const checkpoint = await runSign(scope)

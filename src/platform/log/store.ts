@@ -1,5 +1,7 @@
-import type { Tx } from '#platform/database'
+import type { HotStatement, Segment, Tx } from '#platform/database'
 import type { Cursor } from './source.ts'
+
+const one = () => 1
 
 export type Head = { origin: string; size: bigint; cursors: Readonly<Record<string, Cursor>>; isPublic: boolean }
 
@@ -39,28 +41,44 @@ export type Snapshot = { horizon: bigint; ahead: bigint }
  * The lease: the row, locked, with the oldest transaction under way when it was asked for, and the first one that had not
  * begun. Rows of transactions older than `horizon` are seen by every later statement. `undefined` when another process holds it, or there is no log yet.
  */
-export async function lockHead(tx: Tx): Promise<(Head & Snapshot) | undefined> {
-  const row = await tx.query
-    .selectFrom('log_head')
-    .select(['origin', 'size', 'cursors', 'is_public as isPublic'])
-    .select((is) => [
-      is.fn<string>('pg_snapshot_xmin', [is.fn('pg_current_snapshot')]).as('horizon'),
-      is.fn<string>('pg_snapshot_xmax', [is.fn('pg_current_snapshot')]).as('ahead'),
-    ])
-    .forUpdate()
-    .skipLocked()
-    .executeTakeFirst()
+export async function lockHead({ run }: Segment): Promise<(Head & Snapshot) | undefined> {
+  const [row] = await run(lockedHead, undefined)
   return row && { ...row, cursors: readCursors(row.cursors), horizon: BigInt(row.horizon), ahead: BigInt(row.ahead) }
 }
 
-export const updateHead = async (
-  tx: Tx,
-  head: { size: bigint; cursors: Readonly<Record<string, Cursor>> },
-): Promise<void> => {
-  await tx.query
-    .updateTable('log_head')
-    .set({ size: head.size, cursors: JSON.stringify(head.cursors) })
-    .execute()
+const lockedHead: HotStatement<
+  undefined,
+  { origin: string; size: bigint; cursors: unknown; isPublic: boolean; horizon: string; ahead: string }
+> = {
+  name: 'log lock head',
+  shapeOf: one,
+  build: (query) =>
+    query
+      .selectFrom('log_head')
+      .select(['origin', 'size', 'cursors', 'is_public as isPublic'])
+      .select((is) => [
+        is.fn<string>('pg_snapshot_xmin', [is.fn('pg_current_snapshot')]).as('horizon'),
+        is.fn<string>('pg_snapshot_xmax', [is.fn('pg_current_snapshot')]).as('ahead'),
+      ])
+      .forUpdate()
+      .skipLocked(),
+  values: () => [],
+}
+
+const headSize: HotStatement<undefined, { size: bigint }> = {
+  name: 'log read head size',
+  shapeOf: one,
+  build: (query) => query.selectFrom('log_head').select('size'),
+  values: () => [],
+}
+export const hasHead = async ({ run }: Segment): Promise<boolean> => (await run(headSize, undefined)).length > 0
+
+export type MovedHead = { size: bigint; cursors: Readonly<Record<string, Cursor>> }
+export const updateHead: HotStatement<MovedHead, unknown> = {
+  name: 'log update head',
+  shapeOf: one,
+  build: (query, { size, cursors }) => query.updateTable('log_head').set({ size, cursors: JSON.stringify(cursors) }),
+  values: ({ size, cursors }) => [size, JSON.stringify(cursors)],
 }
 
 export const updateVisibility = async (tx: Tx, isPublic: boolean): Promise<void> => {
@@ -78,26 +96,34 @@ export type StoredEntry = {
 }
 const entryColumns = ['index', 'source', 'id', 'at', 'type', 'commitment', 'salt'] as const
 
-/** In pieces whose sizes are powers of two, so that the statements are few and stay prepared. */
-export async function insertEntries(tx: Tx, entries: readonly StoredEntry[]): Promise<void> {
+const entriesPiece: HotStatement<readonly StoredEntry[], unknown> = {
+  name: 'log insert entries',
+  shapeOf: (entries) => entries.length,
+  build: (query, entries) => query.insertInto('log_entry').values(entries),
+  values: (entries) => entries.flatMap((entry) => Object.values(entry)),
+}
+
+/** In pieces whose sizes are powers of two, so that the statements are few and stay prepared. Not waited for. */
+export function insertEntries({ run }: Segment, entries: readonly StoredEntry[]): void {
   for (let at = 0, piece = 256; at < entries.length; at += piece) {
     while (piece > entries.length - at) piece /= 2
-    await tx.query
-      .insertInto('log_entry')
-      .values(entries.slice(at, at + piece))
-      .execute()
+    void run(entriesPiece, entries.slice(at, at + piece))
   }
 }
 
-/** Which of these rows are entries already. */
-export const readLoggedIds = async (tx: Tx, ids: readonly string[]): Promise<ReadonlySet<string>> => {
-  const rows = await tx.query
-    .selectFrom('log_entry')
-    .select('id')
-    .where('id', '=', (is) => is.fn.any(is.val([...ids])))
-    .execute()
-  return new Set(rows.map(({ id }) => id))
+const loggedIds: HotStatement<string[], { id: string }> = {
+  name: 'log read logged ids',
+  shapeOf: one,
+  build: (query, ids) =>
+    query
+      .selectFrom('log_entry')
+      .select('id')
+      .where('id', '=', (is) => is.fn.any(is.val(ids))),
+  values: (ids) => [ids],
 }
+/** Which of these rows are entries already. */
+export const readLoggedIds = async ({ run }: Segment, ids: readonly string[]): Promise<ReadonlySet<string>> =>
+  new Set(ids.length === 0 ? [] : (await run(loggedIds, [...ids])).map(({ id }) => id))
 
 /** Entries from `from` up to but without `to`, in their order. */
 export const readEntries = (tx: Tx, from: number, to: number): Promise<StoredEntry[]> =>
@@ -153,23 +179,28 @@ export async function eraseSalts(
   return { erased: ids.length, last: found.at(-1)?.id }
 }
 
-export const readTile = async (tx: Tx, level: number, index: number): Promise<Buffer | undefined> =>
-  (
-    await tx.query
-      .selectFrom('log_tile')
-      .select('hashes')
-      .where('level', '=', level)
-      .where('index', '=', BigInt(index))
-      .executeTakeFirst()
-  )?.hashes
+const tileAt: HotStatement<{ level: number; index: bigint }, { hashes: Buffer }> = {
+  name: 'log read tile',
+  shapeOf: one,
+  build: (query, { level, index }) =>
+    query.selectFrom('log_tile').select('hashes').where('level', '=', level).where('index', '=', index),
+  values: ({ level, index }) => [level, index],
+}
+export const readTile = async ({ run }: Segment, level: number, index: number): Promise<Buffer | undefined> =>
+  (await run(tileAt, { level, index: BigInt(index) }))[0]?.hashes
 
 /** One statement a tile: at most one or two of a batch are new, the others have grown. */
-export async function saveTile(tx: Tx, level: number, index: number, hashes: Buffer): Promise<void> {
-  await tx.query
-    .insertInto('log_tile')
-    .values({ level, index: BigInt(index), hashes })
-    .onConflict((on) => on.columns(['tenant_id', 'level', 'index']).doUpdateSet({ hashes }))
-    .execute()
+export const saveTile: HotStatement<{ level: number; index: bigint; hashes: Buffer }, unknown> = {
+  name: 'log save tile',
+  shapeOf: one,
+  build: (query, tile) =>
+    query
+      .insertInto('log_tile')
+      .values(tile)
+      .onConflict((on) =>
+        on.columns(['tenant_id', 'level', 'index']).doUpdateSet((is) => ({ hashes: is.ref('excluded.hashes') })),
+      ),
+  values: ({ level, index, hashes }) => [level, index, hashes],
 }
 
 export type StoredCheckpoint = { size: bigint; root: Buffer; note: string; at: Date }
@@ -187,6 +218,16 @@ export const readCheckpoint = (tx: Tx, size?: bigint): Promise<StoredCheckpoint 
     .limit(1)
   return (size === undefined ? newest : newest.where('size', '<=', size)).executeTakeFirst()
 }
+
+const signedSize: HotStatement<undefined, { size: bigint }> = {
+  name: 'log read signed size',
+  shapeOf: one,
+  build: (query) => query.selectFrom('log_checkpoint').select('size').orderBy('size', 'desc').limit(1),
+  values: () => [1],
+}
+/** Of the newest checkpoint; 0 before the first. */
+export const readSignedSize = async ({ run }: Segment): Promise<bigint> =>
+  (await run(signedSize, undefined))[0]?.size ?? 0n
 
 /** Checkpoints above a size, smallest first. */
 export const readCheckpointsAfter = (tx: Tx, size: bigint, limit: number): Promise<StoredCheckpoint[]> =>

@@ -17,15 +17,16 @@ async function readHashes(reader: HashReader, level: number, index: number, widt
   return Buffer.from(bytes.buffer, bytes.byteOffset, width * hashBytes)
 }
 
-/** All that an appender needs of a tree of `size` entries. */
+/** All that an appender needs of a tree of `size` entries. Its tiles are asked for at once. */
 export async function readEdge(reader: HashReader, size: number): Promise<Edge> {
   requireSize(size)
-  const edge: Buffer[] = []
+  const edge: Promise<Buffer>[] = []
   for (let level = 0, count = size; count > 0; level++, count = Math.floor(count / tileWidth)) {
     const width = count % tileWidth
-    edge.push(width === 0 ? Buffer.alloc(0) : await readHashes(reader, level, Math.floor(count / tileWidth), width))
+    const index = Math.floor(count / tileWidth)
+    edge.push(width === 0 ? Promise.resolve(Buffer.alloc(0)) : readHashes(reader, level, index, width))
   }
-  return edge
+  return Promise.all(edge)
 }
 
 /**
