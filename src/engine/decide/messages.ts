@@ -65,6 +65,10 @@ const english: Readonly<Record<string, (params: Params) => string>> = {
   'factor.endless': () => 'The expression gave no finite number; it earns the points of a missing signal.',
   'list.deny': (p) => `Declined: the ${named(fieldNames, p['field'])} is on the deny list ${p['list']}.`,
   'list.allow': (p) => `Approved: the ${named(fieldNames, p['field'])} is on the allow list ${p['list']}.`,
+  'test.APPROVED': (p) => `Approved: a test key pays the merchant ${p['merchant']}, which forces this outcome.`,
+  'test.STEP_UP_REQUIRED': (p) =>
+    `Confirmation needed: a test key pays the merchant ${p['merchant']}, which forces this outcome.`,
+  'test.DECLINED': (p) => `Declined: a test key pays the merchant ${p['merchant']}, which forces this outcome.`,
   missing: () => 'Not measured for this event; it earns the points of a missing signal.',
   'limit.top': () => 'The sum passed 100, where the score ends.',
   'limit.bottom': () => 'The sum fell below 0, where the score begins.',

@@ -50,7 +50,7 @@ const answer = {
     },
   ),
   counterfactual_none: Type.Union([Type.String(), Type.Null()], {
-    description: 'Why there is no such change: on_deny_list, not_by_amount, or not_by_one_change.',
+    description: 'Why there is no such change: on_deny_list, not_by_amount, not_by_one_change, or forced_by_test.',
   }),
   compliance: Type.Object(
     { status: Type.Literal('not_assessed'), sca_required: Type.Null(), exemption: Type.Null() },

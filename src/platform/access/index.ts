@@ -10,7 +10,7 @@ import { Fault } from '#kernel/fault'
 import type { GuardedRoute, Permission } from '#kernel/route'
 import { type Database, openScope, type Scope } from '#platform/database'
 
-/** `live`, or `test` for the test twin: the twin is a tenant of its own, so this word only shapes keys. */
+/** `live`, or `test` for the test twin: a tenant of its own, so this shapes keys, and lets test merchants force outcomes. */
 export type KeyMode = 'live' | 'test'
 
 /** Whoever a credential proved the caller to be. */

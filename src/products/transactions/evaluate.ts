@@ -8,6 +8,7 @@ import { defaultPublished, type Published } from '#engine/policies'
 import type { RequestContext } from '#platform/access'
 import { checkAgentProof } from './agent-proof.ts'
 import type { EvaluateBody } from './contract.ts'
+import { readForced } from './forced-outcome.ts'
 import { type Facts, judge, type Measured } from './judge.ts'
 import { localTime } from './local-time.ts'
 import { liveWindowMs, type Payment, readPayment } from './payment.ts'
@@ -33,7 +34,8 @@ export function createEvaluate(needs: { decisions: Decisions; clock: Clock; onDe
   ): Promise<Evaluated> {
     const receivedMs = clock.now()
     const payment = readPayment(body, receivedMs, context.principal.permissions.has('history:write'))
-    const measured = measureAlone(body, payment, receivedMs)
+    const forced = readForced(context.principal.mode, body.merchant_id)
+    const measured: Measured = { ...measureAlone(body, payment, receivedMs), ...forced }
     const asked: Asked = {
       scope: context.scope,
       id: decisions.newId(),

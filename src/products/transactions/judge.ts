@@ -5,13 +5,14 @@ import type { Published } from '#engine/policies'
 import type { AgentProof } from './agent-proof.ts'
 import type { EvaluateBody } from './contract.ts'
 import { alter, type Altered, findChanges } from './counterfactual.ts'
+import { force, type ForcedMerchant } from './forced-outcome.ts'
 import type { LocalTime } from './local-time.ts'
 import { measureFactors } from './measure-factors.ts'
 import { measureValues } from './measure-values.ts'
 import type { Payment } from './payment.ts'
 
 /** Measured of the payment alone. Stored with the decision: time zones change, and proofs are fresh only once. */
-export type Measured = { local: LocalTime | null; proof: AgentProof }
+export type Measured = { local: LocalTime | null; proof: AgentProof; forced?: ForcedMerchant }
 export type Facts = Omit<StoredFacts, 'measured'> & { measured: Measured }
 
 /** Pure. */
@@ -31,7 +32,7 @@ export function judge({ policy }: Published, sentBody: EvaluateBody, sentPayment
   )
   const { proof } = facts.measured
   const agent = proof.status === 'failed' ? proof : { status: proof.status }
-  return { judgement, counterfactual: changes, counterfactualNone: none, agent }
+  return force({ judgement, counterfactual: changes, counterfactualNone: none, agent }, facts.measured.forced)
 }
 
 /** Whoever names an agent of an allow list, and fails to prove to be it, is not allowed for its sake. */
