@@ -38,6 +38,7 @@ export const layers: readonly Layer[] = [
       'retention',
       'keys',
       'limits',
+      'signup',
     ],
     imports: ['kernel'],
   },

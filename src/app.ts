@@ -15,22 +15,15 @@ import { controls as databaseControls, migrate, openDatabase, type WriteHooks } 
 import { createEncryption, controls as encryptionControls } from '#platform/encryption'
 import { createKeys, actions as keyActions, controls as keyControls, routes as keyRoutes } from '#platform/keys'
 import {
-  controls as logControls,
-  createHints,
-  createLogs,
-  actions as logActions,
-  openRoutes as openLogRoutes,
-  patrolEveryMs,
-  routes as logRoutes,
-  turnEveryMs,
-  watchEveryMs,
+  controls as logControls, createHints, createLogs, actions as logActions, openRoutes as openLogRoutes, patrolEveryMs, routes as logRoutes, turnEveryMs, watchEveryMs,
   witnessEveryMs,
-} from '#platform/log'
+} from '#platform/log' // prettier-ignore
 import { createLimiter, defaultRates, controls as limitControls, type RateTable } from '#platform/limits'
 import { startLoop } from '#platform/loops'
 import { createOutbound } from '#platform/outbound'
 import { openOwnPostgres } from '#platform/postgres'
 import { createRetention, openRoutes as openRetentionRoutes, actions as retentionActions } from '#platform/retention'
+import { createSignup, actions as signupActions } from '#platform/signup'
 import { createMetrics, type Log } from '#platform/telemetry'
 import { createTenancy, actions as tenantActions } from '#platform/tenancy'
 import { controls as trailControls, createTrail, actions as trailActions, routes as trailRoutes } from '#platform/trail'
@@ -83,6 +76,7 @@ export async function openVouch(needs: VouchNeeds) {
       ...trailActions,
       ...retentionActions,
       ...keyActions,
+      ...signupActions,
       ...listActions,
       ...policyActions,
       ...decisionActions,
@@ -92,6 +86,7 @@ export async function openVouch(needs: VouchNeeds) {
     const trail = createTrail({ database, encryption, audit, log, version })
     const tenancy = createTenancy({ database, encryption, audit, newId, clock })
     const keys = createKeys({ database, encryption, audit, newId, clock })
+    const signup = createSignup({ tenancy, keys, encryption, audit, clock, openTo: config.signup })
     const limiter = createLimiter({ clock })
     const isNamed: Policies['namesList'] = (tx, id) => policies.namesList(tx, id)
     const lists = createLists({ database, encryption, audit, newId, clock, isNamed })
@@ -123,6 +118,7 @@ export async function openVouch(needs: VouchNeeds) {
     const open = [
       ...openLogRoutes(logs, clock),
       ...openRetentionRoutes(retention),
+      ...signup.routes,
       ...systemRoutes({
         version,
         ping: database.ping,
@@ -170,7 +166,7 @@ export async function openVouch(needs: VouchNeeds) {
     }
     // prettier-ignore
     return {
-      config, clock, log, own, database, encryption, audit, tenancy, keys, lists, policies, journal, decisions, logs, hints, trail, retention, server, guarded, open, controls, startLoops, close,
+      config, clock, log, own, database, encryption, audit, tenancy, keys, signup, lists, policies, journal, decisions, logs, hints, trail, retention, server, guarded, open, controls, startLoops, close,
     }
   } catch (error) {
     await close()

@@ -17,6 +17,9 @@ const nameText = (text: string) =>
   /^[a-z0-9]([a-z0-9.-]{0,100}[a-z0-9])?(:\d{1,5})?$/.test(text)
     ? undefined
     : 'must be a host name in lower case, such as vouch.example.com'
+const signupText = (text: string) => (isSignup(text) ? undefined : 'must be local, on or off')
+const isSignup = (text: string | undefined): text is Config['signup'] =>
+  text === 'local' || text === 'on' || text === 'off'
 const monthsText = (text: string) =>
   /^\d{2,3}$/.test(text) && Number(text) >= 13 && Number(text) <= 120
     ? undefined
@@ -40,6 +43,7 @@ export const settings = {
   VOUCH_TRUSTED_PROXIES: { default: undefined, means: 'Networks of your reverse proxies (CIDR, commas). Only from them is X-Forwarded-For believed; they must speak TLS to the world.', read: networksText },
   VOUCH_OUTBOUND_NETWORKS: { default: undefined, means: 'Private networks that Vouch may call out to (CIDR, commas), e.g. a witness on this machine: 127.0.0.0/8.', read: networksText },
   VOUCH_RETENTION_MONTHS: { default: '13', means: 'Months that the trail and decisions are kept, from 13 to 120. Published at /retention.json.', read: monthsText },
+  VOUCH_SIGNUP: { default: 'local', means: 'Who may make a tenant by POST /signup: `local`, callers on this machine and by no proxy; `on`, everybody; `off`, nobody.', read: signupText },
   VOUCH_LOG_LEVEL: { default: 'info', means: 'debug, info, warn, error or silent. JSON lines on standard error.', read: levelText },
 } as const satisfies Record<string, Setting> // prettier-ignore
 export type SettingName = keyof typeof settings
@@ -55,6 +59,7 @@ export type Config = {
   retentionMonths: number
   trustedProxies: readonly string[]
   outboundNetworks: readonly string[]
+  signup: 'local' | 'on' | 'off'
   logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
 }
 
@@ -86,6 +91,7 @@ export function readConfig(
   }
   const home = resolve(textOf('VOUCH_HOME') ?? '.vouch')
   const level = textOf('VOUCH_LOG_LEVEL')
+  const signup = textOf('VOUCH_SIGNUP')
   const config: Config = {
     home,
     host: textOf('VOUCH_HOST') ?? '127.0.0.1',
@@ -100,6 +106,7 @@ export function readConfig(
     retentionMonths: Number(textOf('VOUCH_RETENTION_MONTHS')),
     trustedProxies: readList(textOf('VOUCH_TRUSTED_PROXIES') ?? '').filter(Boolean),
     outboundNetworks: readList(textOf('VOUCH_OUTBOUND_NETWORKS') ?? '').filter(Boolean),
+    signup: isSignup(signup) ? signup : 'off',
     logLevel: level === 'debug' || level === 'warn' || level === 'error' || level === 'silent' ? level : 'info',
   }
   if (!loopback.test(config.host) && config.trustedProxies.length === 0) {

@@ -26,8 +26,15 @@ export async function withVouch<T>(context: Context, work: (vouch: Vouch) => Pro
 
 /** The tenant that --tenant names, or the only one; with --test its twin. */
 export async function chooseTenant(context: Context, vouch: Vouch): Promise<{ scope: Scope; mode: 'live' | 'test' }> {
-  const wire = textOf(context, 'tenant')
-  const mode = context.options['test'] === true ? 'test' : 'live'
+  return findTenant(vouch, textOf(context, 'tenant'), context.options['test'] === true ? 'test' : 'live')
+}
+
+/** The tenant with this wire id, or its twin; the only one where none is named. */
+export async function findTenant(
+  vouch: Vouch,
+  wire: string | undefined,
+  mode: 'live' | 'test' = 'live',
+): Promise<{ scope: Scope; mode: 'live' | 'test' }> {
   const tenants = await vouch.tenancy.list({ limit: wire === undefined ? 2 : 100_000 })
   const id = wire === undefined ? undefined : fromWireId('tenant', wire)
   const chosen = wire === undefined ? tenants[0] : tenants.find((tenant) => tenant.id === id || tenant.twinId === id)

@@ -4,7 +4,7 @@ import { toWireId } from '#kernel/id'
 import { isPermission, permissions, type Permission } from '#kernel/route'
 import type { Actor } from '#kernel/actor'
 import { type Command, exit, integerOf, UsageError } from './command.ts'
-import { operator, withVouch } from './open-guest.ts'
+import { findTenant, operator, withVouch } from './open-guest.ts'
 
 export const allPermissions: ReadonlySet<Permission> = new Set(Object.keys(permissions).filter(isPermission))
 
@@ -30,8 +30,8 @@ export async function createTenant(vouch: Vouch, name: string, actor: Actor) {
 
 export const tenant: Command = {
   name: 'tenant',
-  form: 'create NAME | list',
-  summary: 'Make a tenant with its test twin and first keys, or list tenants',
+  form: 'create NAME | list | contact TENANT_ID',
+  summary: 'Make a tenant with its test twin and first keys, list tenants, or see who signed up for one',
   more: 'Keys are shown once. `vouch key rotate` replaces a lost one.',
   options: { limit: { type: 'string', value: 'N', means: 'list: at most N tenants (1000 unless told)' } },
   positionals: { min: 1, max: 2 },
@@ -48,8 +48,21 @@ export const tenant: Command = {
       context.answer(made, `${lines.join('\n')}\nThe keys are shown this once.`)
       return exit.ok
     }
+    if (verb === 'contact' && name !== undefined) {
+      const {
+        name: who,
+        email,
+        signedUpAt,
+      } = await withVouch(context, async (vouch) => {
+        const { scope } = await findTenant(vouch, name)
+        return scope.transaction(vouch.signup.contact)
+      })
+      const at = rfc3339(signedUpAt.getTime())
+      context.answer({ name: who, email, signed_up_at: at }, `${who}\n${email}\nsigned up at ${at}`)
+      return exit.ok
+    }
     if (verb !== 'list' || name !== undefined)
-      throw new UsageError('Usage: vouch tenant create NAME | vouch tenant list')
+      throw new UsageError('Usage: vouch tenant create NAME | list | contact TENANT_ID')
     const limit = integerOf(context, 'limit', { min: 1, max: 1_000_000 }) ?? 1_000
     const tenants = await withVouch(context, (vouch) => vouch.tenancy.list({ limit }))
     const data = tenants.map(({ id, twinId, name, createdAt }) => ({

@@ -134,7 +134,7 @@ const targetOf = (params: unknown): string | undefined => {
 function takeAll(
   limiter: Limiter,
   rates: RateTable,
-  rate: Exclude<RateClass, 'none'>,
+  rate: Exclude<RateClass, 'signup' | 'none'>,
   principal: Principal,
   address: string,
   count = 1,
@@ -172,16 +172,26 @@ export function mountOpen(
       method: route.method,
       url: toFastifyPath(route.path),
       schema: schemaOf(route),
+      bodyLimit: route.bodyLimitBytes ?? 65_536,
       onRequest: async (request, reply) => {
         if (route.permission === 'loopback' && !isLocal(request))
           throw new Fault('not_found', 'There is nothing at this address.')
-        if (route.rate !== 'none')
-          requireRoom(reply, [limiter.take(`ip ${addressName(request.ip)} open`, rates.ip[route.rate])])
+        const address = addressName(request.ip)
+        const closed = route.closedTo?.(isLocal(request))
+        if (closed !== undefined) {
+          requireRoom(reply, [limiter.take(`stranger ${address}`, strangerRate)])
+          throw new Fault('not_found', closed)
+        }
+        if (route.rate === 'signup') {
+          // One after the other: whoever asks too often spends nothing of what is everybody's.
+          requireRoom(reply, [limiter.take(`signup ${address}`, rates.signup.ip)])
+          requireRoom(reply, [limiter.take('signup', rates.signup.all)])
+        } else if (route.rate !== 'none') requireRoom(reply, [limiter.take(`ip ${address} open`, rates.ip[route.rate])])
       },
-      handler: async ({ params }, reply) => {
-        const { status = 200, body, headers = {} } = await route.run({ params })
+      handler: async ({ params, body, id }, reply) => {
+        const { status = 200, body: answer, headers = {} } = await route.run({ params, body, requestId: id })
         if (route.contentType) reply.type(route.contentType)
-        return reply.code(status).headers(headers).send(body)
+        return reply.code(status).headers(headers).send(answer)
       },
     })
   }

@@ -6,6 +6,7 @@
  * Threat: the text may hold card numbers and secrets. No fault repeats any of it, only byte offsets and safe pointers.
  */
 import type { Json } from '#kernel/canonical-json'
+import { Fault } from '#kernel/fault'
 import type { Step } from '#kernel/json-pointer'
 import { JsonText, refuseBody } from './json-text.ts'
 
@@ -29,6 +30,15 @@ const lossyUtf8 = new TextDecoder('utf-8', { ignoreBOM: true })
  */
 export function readJson(bytes: Uint8Array, limits: JsonLimits = {}): Json {
   return new Reader(decode(bytes), limits).readDocument()
+}
+
+/** For addresses that take no body: there is none, or the empty object that some clients always send. */
+export function requireNothing(bytes: Uint8Array): undefined {
+  const value = bytes.length === 0 ? {} : readJson(bytes)
+  const isEmpty =
+    typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length === 0
+  if (!isEmpty) throw new Fault('invalid_request', 'This address takes no body. Send none.')
+  return undefined
 }
 
 function decode(bytes: Uint8Array): string {

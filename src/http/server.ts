@@ -14,7 +14,7 @@ import { errorFields, type Log, type Metrics } from '#platform/telemetry'
 import { mountGuarded, type MountNeeds, mountOpen, principalOf } from './mount.ts'
 import { describeApi } from './openapi.ts'
 import { Problem, problemType, toFault, toProblem } from './problem.ts'
-import { readJson } from './read-json.ts'
+import { readJson, requireNothing } from './read-json.ts'
 import { edgeHeaders, refuseConnection } from './refuse-connection.ts'
 import { compileValidator, type Part } from './validate.ts'
 
@@ -86,7 +86,9 @@ export async function createServer(needs: ServerNeeds): Promise<FastifyInstance>
 
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) =>
-    readJson(body, { maxMembers: Math.max(20_000, (request.routeOptions.bodyLimit ?? 0) / 16) }),
+    request.is404 || request.routeOptions.schema?.body
+      ? readJson(body, { maxMembers: Math.max(20_000, (request.routeOptions.bodyLimit ?? 0) / 16) })
+      : requireNothing(body),
   )
   app.setValidatorCompiler<TSchema>(({ schema, httpPart }) => compileValidator(schema, partOf(httpPart)))
 

@@ -5,7 +5,7 @@
 import type { Static, TSchema } from 'typebox'
 import type { AuditAction } from './audit-action.ts'
 
-export type RateClass = 'evaluate' | 'read' | 'write' | 'none'
+export type RateClass = 'evaluate' | 'read' | 'write' | 'signup' | 'none'
 
 /** What a key may be allowed. Declared here because keys, routes and tests all speak of the same closed list. */
 export const permissions = {
@@ -17,6 +17,7 @@ export const permissions = {
   'policy:read': 'read the policy, its draft and its versions',
   'keys:write': 'issue, rotate and revoke keys, within its own scopes',
   'keys:read': 'see keys (never their secrets)',
+  'auth:write': 'replace the key that asks, and no other',
   'audit:write': 'set the level of the trail',
   'audit:read': 'read the trail and its level',
   'log:read': 'read the log, its contents, proofs and keys',
@@ -60,7 +61,6 @@ type Described<P extends TSchema, Q extends TSchema, B extends TSchema, R extend
   status?: 200 | 201 | 204
   /** What the reply is, when not JSON. */
   contentType?: string
-  rate: RateClass
 }
 
 /** A route behind a key: `Ctx` is what authorising yields (the scope and who asks). */
@@ -72,6 +72,7 @@ export type GuardedRoute<
   R extends TSchema = TSchema,
 > = Described<P, Q, B, R> & {
   permission: Permission
+  rate: Exclude<RateClass, 'signup'>
   /** A GET names an action of the level `reads`, which is written for it. */
   audit: AuditAction | 'none'
   /** Also taken many at a time, at the same address with `/batch`: each alone, answers in order. */
@@ -81,13 +82,28 @@ export type GuardedRoute<
   run(context: Ctx, input: RouteInput<P, Q, B>): Promise<Reply<Static<R>>>
 }
 
+/** What an open route's verb is given; `requestId` as it is stored. */
+export type OpenInput<P extends TSchema, B extends TSchema> = {
+  params: Static<P>
+  body: Static<B>
+  requestId: string
+}
+
 /** A route without a key. `loopback` answers only to callers on this machine. */
-export type OpenRoute<P extends TSchema = TSchema, R extends TSchema = TSchema> = Described<P, TSchema, TSchema, R> & {
+export type OpenRoute<
+  P extends TSchema = TSchema,
+  R extends TSchema = TSchema,
+  B extends TSchema = TSchema,
+> = Described<P, TSchema, B, R> & {
   permission: 'public' | 'loopback'
-  audit: 'none'
-  run(input: { params: Static<P> }): Promise<Reply<Static<R>>>
+  rate: RateClass
+  audit: AuditAction | 'none'
+  /** Why there is nothing here for a caller, `undefined` where there is. `isLocal`: on this machine, by no proxy. */
+  closedTo?(isLocal: boolean): string | undefined
+  run(input: OpenInput<P, B>): Promise<Reply<Static<R>>>
 }
 
 /** Types an open route from its schemas. */
-export const openRoute = <P extends TSchema, R extends TSchema>(described: OpenRoute<P, R>): OpenRoute<P, R> =>
-  described
+export const openRoute = <P extends TSchema, R extends TSchema, B extends TSchema>(
+  described: OpenRoute<P, R, B>,
+): OpenRoute<P, R, B> => described

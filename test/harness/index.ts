@@ -78,7 +78,12 @@ const all: ReadonlySet<Permission> = new Set(Object.keys(permissions).filter(isP
 const plenty: Rate = { perMinute: 60_000_000, burst: 1_000_000 }
 const plentyOf = { evaluate: plenty, read: plenty, write: plenty }
 /** Limits out of the way, for tests about other things. */
-export const noLimits: RateTable = { key: plentyOf, tenant: plentyOf, ip: plentyOf }
+export const noLimits: RateTable = {
+  key: plentyOf,
+  tenant: plentyOf,
+  ip: plentyOf,
+  signup: { ip: plenty, all: plenty },
+}
 export { defaultRates }
 
 export async function createWorld(

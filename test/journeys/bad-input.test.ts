@@ -75,6 +75,7 @@ const bodies: Readonly<Record<string, () => Record<string, unknown>>> = {
     allowed_ips: ['203.0.113.0/24'],
     expires_at: '2099-01-01T00:00:00Z',
   }),
+  'POST /signup': () => ({ name: 'Acme', email: 'ada@example.com' }),
   'POST /v1/keys/{key_id}/rotate': () => ({ overlap_seconds: 60 }),
   'PUT /v1/lists/{list_id}': () => ({ kind: 'deny' }),
   'PUT /v1/policy/draft': examplePolicy,
@@ -101,6 +102,9 @@ const bodies: Readonly<Record<string, () => Record<string, unknown>>> = {
   }),
 }
 let made = 0
+
+/** Every route behind a key, and those without one that take a body. */
+const takers = ({ vouch }: World) => [...vouch.guarded, ...vouch.open.filter(({ body }) => body)]
 
 type Answer = { statusCode: number; headers: Record<string, unknown>; body: string }
 type Ask = {
@@ -222,7 +226,7 @@ test(
   { timeout: 200_000 },
   async (t) => {
     if (!hasCorpus) t.diagnostic(`${corpus} is not here: only our own ${ownPayloads.length} strings are tried`)
-    await using world = await createWorld()
+    await using world = await createWorld({ settings: { VOUCH_SIGNUP: 'on' } })
     const { ask, judge, authorization } = await createSender(world)
     const payloads = [...ownPayloads, ...(await readCorpus())]
     const wrong: string[] = []
@@ -259,7 +263,7 @@ test(
     }
 
     // Our own words: what logs say of ordinary requests and of ordinary refusals, at every route.
-    for (const { method, path, body } of world.vouch.guarded) {
+    for (const { method, path, body } of takers(world)) {
       const sample = bodies[`${method} ${path}`]?.()
       assert.equal(sample !== undefined, body !== undefined, `${method} ${path} needs a valid body in this test`)
       if (method === 'DELETE') continue
@@ -277,7 +281,7 @@ test(
     await ask({ method: 'GET', url: '/zzz' })
     const ownWords = essenceOf(world.logLines)
 
-    for (const { method, path, query, params, body } of world.vouch.guarded) {
+    for (const { method, path, query, params, body } of takers(world)) {
       const route = `${method} ${path}`
       const isEvaluate = path === '/v1/evaluate'
       const sample = bodies[route]
@@ -357,7 +361,7 @@ test(
     assert.ok(!world.logLines.some((text) => text.includes(authorization.slice(7))), 'a key stands in the log')
     const few = [...seen].filter(([, n]) => n < (hasCorpus ? 150 : 40))
     assert.deepEqual(few, [], 'routes that saw too little')
-    assert.equal(seen.size, world.vouch.guarded.length)
+    assert.equal(seen.size, takers(world).length)
     assert.equal((await ask({ method: 'GET', url: '/healthz' })).statusCode, 200)
     t.diagnostic(`${[...seen.values()].reduce((sum, n) => sum + n, 0)} requests with ${payloads.length} strings`)
   },
@@ -399,7 +403,7 @@ const sortNames = (value: unknown): unknown =>
     : value
 
 test('a body that is not exactly JSON is refused at every route, and one that is JSON but no request too', async (t) => {
-  await using world = await createWorld()
+  await using world = await createWorld({ settings: { VOUCH_SIGNUP: 'on' } })
   const { ask, judge } = await createSender(world)
   const own: [string, Buffer][] = [
     ['n_empty', Buffer.alloc(0)], ['n_half', Buffer.from('{"amount":"1')], ['n_twice', Buffer.from('{"currency":"EUR","currency":"EUR"}')],
@@ -416,7 +420,7 @@ test('a body that is not exactly JSON is refused at every route, and one that is
     names.map(async (name): Promise<[string, Buffer]> => [name, await readFile(join(suite, name))]),
   )
   const wrong: string[] = []
-  for (const { method, path, body, bodyLimitBytes = 0 } of world.vouch.guarded) {
+  for (const { method, path, body, bodyLimitBytes = 0 } of takers(world)) {
     if (!body) continue
     const url = path.replaceAll(/\{key_id\}/g, `key_${'0'.repeat(32)}`).replaceAll(/\{\w+\}/g, 'known')
     const wide = Buffer.from(`[${'1,'.repeat(Math.max(20_000, bodyLimitBytes / 16))}1]`)

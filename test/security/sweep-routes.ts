@@ -6,7 +6,12 @@ import type { Route } from '#platform/access'
 
 export type Offence = { check: string; at: string; what: string }
 /** A request that the route answers with success: the path filled in, and the body. */
-export type Input = { path: string; body?: Record<string, unknown> }
+export type Input = {
+  path: string
+  body?: Record<string, unknown>
+  /** Of whoever must ask, where it is not the one for whom the request was made. */
+  key?: string
+}
 
 export const nameOf = ({ method, path }: { method: string; path: string }): string => `${method} ${path}`
 
@@ -28,7 +33,7 @@ export function structureOffences(guarded: readonly Route[], open: readonly Open
     if (seen.has(at)) say('once', 'is there twice')
     seen.add(at)
     if (!methods.has(route.method)) say('method', 'is none of ours')
-    if (!['evaluate', 'read', 'write', 'none'].includes(route.rate)) say('rate', 'has no rate class')
+    if (!['evaluate', 'read', 'write', 'signup', 'none'].includes(route.rate)) say('rate', 'has no rate class')
     for (const part of [route.body, route.query, route.params])
       if (!isClosed(part)) say('closed', 'takes fields that nobody described')
     for (const [, name] of route.path.matchAll(/\{(\w+)\}/g)) {
@@ -56,7 +61,10 @@ export function structureOffences(guarded: readonly Route[], open: readonly Open
     const say = (check: string, what: string): void => void found.push({ check, at: nameOf(route), what })
     if (route.permission !== 'public' && route.permission !== 'loopback')
       say('permission', 'says neither public nor loopback')
-    if (route.method !== 'GET') say('method', 'without a key one can only read')
+    const isWrite = route.method !== 'GET'
+    if (isWrite && route.rate !== 'signup') say('method', 'without a key one can only read, or sign up')
+    if (isWrite !== (route.audit !== 'none'))
+      say('audit', isWrite ? 'leaves no trail' : 'names a change that it is not')
     if (route.path.startsWith('/v1/')) say('path', 'is inside of /v1, where a key is needed')
   }
   return found

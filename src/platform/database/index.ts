@@ -110,7 +110,7 @@ export type SystemScope = {
   /** Makes tenants and does `work` in each, in one transaction. */
   newTenants(
     tenants: { id: string; twinOf: string | null; createdAt: Date }[],
-    actor: Actor,
+    by: Pick<ScopeOf, 'actor' | 'requestId'>,
     work: (tx: Tx) => Promise<void>,
   ): Promise<void>
   /** The system, working in one tenant. */
@@ -140,7 +140,7 @@ export function systemScope(database: Database, reason: string): SystemScope {
       } while (after)
     },
     global: (work) => globalTransaction(database.connections, work),
-    newTenants: (made, as, work) => newTenants(database.connections, made, as, work),
+    newTenants: (made, by, work) => newTenants(database.connections, made, by, work),
     asTenant: (tenantId, as = actor, requestId = null) =>
       createScope(database.connections, { tenantId, actor: as, requestId }),
   }

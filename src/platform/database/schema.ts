@@ -737,6 +737,25 @@ export interface Tenant {
   twin_of: string | null;
 }
 
+export interface TenantContact {
+  /**
+   * none: time
+   */
+  created_at: Timestamp;
+  /**
+   * personal: who signed up; e-mail address; to reach whose the tenant is; until the tenant is erased; sealed
+   */
+  email: Buffer;
+  /**
+   * personal: who signed up; name; to know whose the tenant is; until the tenant is erased; sealed
+   */
+  name: Buffer;
+  /**
+   * none: the tenant
+   */
+  tenant_id: string;
+}
+
 export interface TenantHead {
   /**
    * none: the tenant
@@ -808,6 +827,7 @@ export interface DB {
   schema_migration: SchemaMigration;
   subject_counter: SubjectCounter;
   tenant: Tenant;
+  tenant_contact: TenantContact;
   tenant_head: TenantHead;
   tenant_key: TenantKey;
   tenant_profile: TenantProfile;

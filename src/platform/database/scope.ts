@@ -106,7 +106,7 @@ export const globalTransaction = <T>(
 export async function newTenants(
   connections: Connections,
   tenants: readonly { id: string; twinOf: string | null; createdAt: Date }[],
-  actor: Actor,
+  by: Pick<ScopeOf, 'actor' | 'requestId'>,
   work: (tx: Tx) => Promise<void>,
 ): Promise<void> {
   const after: (() => void)[] = []
@@ -119,7 +119,7 @@ export async function newTenants(
     for (const { id } of tenants) {
       await client.query({ name: 'set_tenant', text: `select set_config('app.tenant', $1, true)`, values: [id] })
       const query = kyselyOn<TenantTables>(client, connections.names, tenantWall(id))
-      await work({ tenantId: id, actor, requestId: null, query, run: runOn(query), afterCommit })
+      await work({ ...by, tenantId: id, query, run: runOn(query), afterCommit })
     }
   })
   for (const one of after) one()

@@ -35,6 +35,17 @@ export const IssuedKey = Type.Object(
   { ...closed, title: 'IssuedKey' },
 )
 
+export const ReplacedKey = Type.Object(
+  {
+    tenant_id: Type.String({ pattern: wireIdPattern('tenant') }),
+    api_key: Type.String({ description: 'The new secret key. Shown this once; only a hash is kept.' }),
+    key_id: KeyId,
+    replaces: KeyId,
+    overlap_seconds: Type.Integer({ description: 'How long the old key still works, unless it expires before.' }),
+  },
+  { ...closed, title: 'ReplacedKey' },
+)
+
 export const NewKey = Type.Object(
   {
     name,

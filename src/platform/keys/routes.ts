@@ -5,7 +5,7 @@ import { askPage, pageOf, PageQuery, toPage } from '#kernel/page'
 import { isPermission } from '#kernel/route'
 import { type Route, route } from '#platform/access'
 import { keyIssued, keyListed, keyRevoked, keyRotated } from './actions.ts'
-import { IssuedKey, Key, KeyParams, NewKey, Rotation } from './contract.ts'
+import { IssuedKey, Key, KeyParams, NewKey, ReplacedKey, Rotation } from './contract.ts'
 import type { Issued, Key as KeyOf, Keys } from './index.ts'
 
 const dayInSeconds = 86_400
@@ -86,6 +86,33 @@ export const routes = (keys: Keys): Route[] => [
         keys.rotate(tx, principal.mode, requireKeyId(params.key_id), overlap, principal.permissions),
       )
       return { status: 201, body: toWireIssued(issued) }
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/auth/rotate',
+    tag: 'Keys',
+    summary: 'Replace the key that asks',
+    description: 'The answer holds the new key, this once. The old one works for another 24 hours, and then no more.',
+    permission: 'auth:write',
+    audit: keyRotated,
+    rate: 'write',
+    reply: ReplacedKey,
+    status: 201,
+    async run({ scope, principal }) {
+      const own = fromWireId('key', principal.actor.id)
+      if (!own) throw new Fault('forbidden', 'Only a key can replace itself.')
+      const { row, token } = await scope.transaction((tx) =>
+        keys.rotate(tx, principal.mode, own, dayInSeconds, principal.permissions),
+      )
+      const body = {
+        tenant_id: toWireId('tenant', principal.tenantId),
+        api_key: token,
+        key_id: toWireId('key', row.id),
+        replaces: toWireId('key', own),
+        overlap_seconds: dayInSeconds,
+      }
+      return { status: 201, body }
     },
   }),
   route({

@@ -4,7 +4,10 @@ import type { RateClass } from '#kernel/route'
 
 /** `perMinute` on the long run, of which `burst` may come at once. */
 export type Rate = { perMinute: number; burst: number }
-export type RateTable = Record<'key' | 'tenant' | 'ip', Record<Exclude<RateClass, 'none'>, Rate>>
+export type RateTable = Record<'key' | 'tenant' | 'ip', Record<Exclude<RateClass, 'signup' | 'none'>, Rate>> & {
+  /** Each address, and all of them together: a tenant stays, so it is not what a crowd should make many of. */
+  signup: { ip: Rate; all: Rate }
+}
 
 /** Defaults for one process. Addresses get more than keys: many servers share one address behind NAT. */
 export const defaultRates: RateTable = {
@@ -23,6 +26,7 @@ export const defaultRates: RateTable = {
     read: { perMinute: 12_000, burst: 600 },
     write: { perMinute: 1_200, burst: 120 },
   },
+  signup: { ip: { perMinute: 0.1, burst: 5 }, all: { perMinute: 1, burst: 30 } },
 }
 /** For requests that carry no valid key, by address: guessing is slow. */
 export const strangerRate: Rate = { perMinute: 120, burst: 40 }

@@ -21,7 +21,12 @@ export type Tenant = { id: string; twinId: string; name: string; createdAt: Date
 
 export type Tenancy = {
   /** Makes a tenant and its test twin. `furnish` runs in both, within the same transaction. */
-  create(name: string, actor: Actor, furnish: (tx: Tx, twin: 'live' | 'test') => Promise<void>): Promise<Tenant>
+  create(
+    name: string,
+    actor: Actor,
+    furnish: (tx: Tx, twin: 'live' | 'test') => Promise<void>,
+    requestId?: string,
+  ): Promise<Tenant>
   /** Makes a tenant as `create` does, does `work` in both, and takes it all back: for checks that must leave no trace. */
   rehearse(work: (tx: Tx, twin: 'live' | 'test') => Promise<void>): Promise<void>
   /** Live tenants in the order they were made. */
@@ -39,7 +44,7 @@ export function createTenancy(needs: {
   const system = systemScope(database, 'tenancy')
 
   const tenancy: Tenancy = {
-    async create(name, actor, furnish) {
+    async create(name, actor, furnish, requestId) {
       const trimmed = name.trim()
       if (trimmed.length === 0 || trimmed.length > 100)
         throw new Fault('invalid_request', 'A tenant needs a name of 1 to 100 characters.')
@@ -49,7 +54,7 @@ export function createTenancy(needs: {
         { id: tenant.id, twinOf: null, createdAt: tenant.createdAt },
         { id: tenant.twinId, twinOf: tenant.id, createdAt: tenant.createdAt },
       ]
-      await system.newTenants(rows, actor, async (tx) => {
+      await system.newTenants(rows, { actor, requestId: requestId ?? null }, async (tx) => {
         await insertProfile(tx, trimmed)
         await encryption.makeTenantKeys(tx)
         await audit.append(tx, {
