@@ -70,6 +70,7 @@ export const layers: readonly Layer[] = [
 
 /** A package (or a scope, ending in `/`) and the places that may import it, types included. */
 export const packageHomes: Readonly<Record<string, readonly Place[]>> = {
+  '@modelcontextprotocol/': ['src/cli/mcp/'],
   '@marcbachmann/cel-js': ['src/engine/cel/'],
   fastify: ['src/http/'],
   jose: ['agent-proof.test.ts'],
@@ -88,6 +89,7 @@ export const network = {
   typesOnly: ['src/http/'],
   exceptions: {
     'src/cli/demo/client.ts': 'asks, over loopback, the server that the demo has just started',
+    'src/cli/mcp/client.ts': 'asks the server that whoever starts `vouch mcp` has named, and no other',
   } as Readonly<Record<Place, string>>,
 }
 

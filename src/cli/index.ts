@@ -30,6 +30,7 @@ import { doctor } from './doctor.ts'
 import { key } from './key.ts'
 import { list } from './list.ts'
 import { log } from './log.ts'
+import { mcp } from './mcp-command.ts'
 import { migrate } from './migrate.ts'
 import { policy } from './policy.ts'
 import { serve } from './serve.ts'
@@ -47,6 +48,7 @@ export const commands: readonly Command[] = [
   list,
   log,
   audit,
+  mcp,
   claims,
   doctor,
   migrate,

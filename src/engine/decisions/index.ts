@@ -22,7 +22,7 @@ import { type DecisionFilter, listDecisions, readDecision } from './store.ts'
 
 export { actions, decisionCreated, decisionReplayed } from './actions.ts'
 export { routes } from './routes.ts'
-export { DecisionParams, FreshDecision } from './contract.ts'
+export { DecisionParams, DecisionQuery, FreshDecision } from './contract.ts'
 export type { Asked, Facts } from './ask.ts'
 export {
   type AgentCheck,

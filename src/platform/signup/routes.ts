@@ -20,7 +20,6 @@ export const openRoutes = (signUp: Signup['signUp'], openTo: OpenTo): OpenRoute[
     audit: tenantSignedUp,
     rate: 'signup',
     body: NewSignup,
-    bodyLimitBytes: 4_096,
     reply: SignedUp,
     status: 201,
     closedTo: (isLocal) => (openTo === 'on' || (openTo === 'local' && isLocal) ? undefined : closed),
