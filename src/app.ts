@@ -5,10 +5,11 @@ import { actions as decisionActions, createDecisions, routes as decisionRoutes }
 import { createJournal } from '#engine/journal'
 import { actions as listActions, createLists, routes as listRoutes } from '#engine/lists'
 import { createPolicies, type Policies, actions as policyActions, routes as policyRoutes } from '#engine/policies'
-import { createServer, controls as httpControls, systemRoutes, withBatch } from '#http'
+import { createServer, controls as httpControls, llmsRoutes, systemRoutes, withBatch } from '#http'
 import type { Clock } from '#kernel/clock'
 import type { Control } from '#kernel/control'
 import { createIds } from '#kernel/id'
+import type { OpenRoute } from '#kernel/route'
 import { authorize } from '#platform/access'
 import { createAudit } from '#platform/audit'
 import { controls as databaseControls, migrate, openDatabase, type WriteHooks } from '#platform/database'
@@ -115,7 +116,8 @@ export async function openVouch(needs: VouchNeeds) {
       ...logRoutes(logs),
       ...trailRoutes(trail),
     ].flatMap(withBatch)
-    const open = [
+    const open: OpenRoute[] = [
+      ...llmsRoutes({ routes: () => [...open, ...guarded] }),
       ...openLogRoutes(logs, clock),
       ...openRetentionRoutes(retention),
       ...signup.routes,

@@ -91,9 +91,7 @@ export function mountGuarded(app: FastifyInstance, routes: readonly Route[], nee
       handler: async (request, reply) => {
         const guarded = contexts.get(request)
         if (!guarded) throw new Fault('unauthenticated', 'Send a key: Authorization: Bearer vch_live_…')
-        const headers = Object.fromEntries(
-          Object.keys(route.headers ?? {}).map((name) => [name, headerOf(request, name)]),
-        )
+        const headers = headersFor(route, request)
         const { params, query, body } = request
         const { scope, principal, requestId } = guarded.context
         const others = (route.countOf?.(body) ?? 1) - 1
@@ -124,6 +122,10 @@ const headerOf = (request: FastifyRequest, name: string): string | undefined => 
   const value = request.headers[name]
   return Array.isArray(value) ? value.join(', ') : value
 }
+
+/** The fields that a route declared, and no others. */
+const headersFor = ({ headers }: Route | OpenRoute, request: FastifyRequest): Record<string, string | undefined> =>
+  Object.fromEntries(Object.keys(headers ?? {}).map((name) => [name, headerOf(request, name)]))
 
 /** What an address names: its ids and words, as `list/entry`. */
 const targetOf = (params: unknown): string | undefined => {
@@ -188,8 +190,10 @@ export function mountOpen(
           requireRoom(reply, [limiter.take('signup', rates.signup.all)])
         } else if (route.rate !== 'none') requireRoom(reply, [limiter.take(`ip ${address} open`, rates.ip[route.rate])])
       },
-      handler: async ({ params, body, id }, reply) => {
-        const { status = 200, body: answer, headers = {} } = await route.run({ params, body, requestId: id })
+      handler: async (request, reply) => {
+        const { params, query, body, id: requestId } = request
+        const answering = route.run({ params, query, body, headers: headersFor(route, request), requestId })
+        const { status = 200, body: answer, headers = {} } = await answering
         if (route.contentType) reply.type(route.contentType)
         return reply.code(status).headers(headers).send(answer)
       },

@@ -82,28 +82,23 @@ export type GuardedRoute<
   run(context: Ctx, input: RouteInput<P, Q, B>): Promise<Reply<Static<R>>>
 }
 
-/** What an open route's verb is given; `requestId` as it is stored. */
-export type OpenInput<P extends TSchema, B extends TSchema> = {
-  params: Static<P>
-  body: Static<B>
-  requestId: string
-}
-
 /** A route without a key. `loopback` answers only to callers on this machine. */
 export type OpenRoute<
   P extends TSchema = TSchema,
-  R extends TSchema = TSchema,
+  Q extends TSchema = TSchema,
   B extends TSchema = TSchema,
-> = Described<P, TSchema, B, R> & {
+  R extends TSchema = TSchema,
+> = Described<P, Q, B, R> & {
   permission: 'public' | 'loopback'
   rate: RateClass
   audit: AuditAction | 'none'
   /** Why there is nothing here for a caller, `undefined` where there is. `isLocal`: on this machine, by no proxy. */
   closedTo?(isLocal: boolean): string | undefined
-  run(input: OpenInput<P, B>): Promise<Reply<Static<R>>>
+  /** `requestId`: uuid, for the trail. */
+  run(input: RouteInput<P, Q, B> & { requestId: string }): Promise<Reply<Static<R>>>
 }
 
 /** Types an open route from its schemas. */
-export const openRoute = <P extends TSchema, R extends TSchema, B extends TSchema>(
-  described: OpenRoute<P, R, B>,
-): OpenRoute<P, R, B> => described
+export const openRoute = <P extends TSchema, Q extends TSchema, B extends TSchema, R extends TSchema>(
+  described: OpenRoute<P, Q, B, R>,
+): OpenRoute<P, Q, B, R> => described

@@ -122,6 +122,24 @@ test('an agent finds three tools, judges a payment, has it explained and finds i
   assert.equal(stored.status, 200, 'what the agent was told is not stored')
 })
 
+test('a host of the newer protocol, which says who it is in each message and does not begin, is answered too', async () => {
+  const file = join(folder, 'newer')
+  await writeFile(file, world.as('ada').key)
+  const { child, exited } = spawnMcp(['--url', world.url, '--key-file', file])
+  const envelope = {
+    'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+    'io.modelcontextprotocol/clientInfo': { name: 'test', version: '1' },
+    'io.modelcontextprotocol/clientCapabilities': {},
+  }
+  const params = { name: 'list_decisions', arguments: { limit: 1 }, _meta: envelope }
+  child.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params })}\n`)
+  const [line] = await once(createInterface({ input: child.stdout }), 'line')
+  const { result } = JSON.parse(line)
+  assert.ok(!result.isError && Array.isArray(result.structuredContent.data), line)
+  child.stdin.end()
+  assert.equal(await exited, 0)
+})
+
 test('a refusal comes back as an error of the tool, with the detail and the place of what is wrong', async () => {
   const agent = await converse(await world.issue(world.acme.id, ['decisions:write']))
   const expect = async (tool: string, args: object, form: RegExp) => {
@@ -197,10 +215,8 @@ test('it does not start without a key, with what is no key, or where the key wou
   const wrong: readonly [readonly string[], RegExp][] = [
     [[], /--key-file/],
     [['--key-file', noKey], /does not begin with an API key/],
-    [['--key-file', join(folder, 'absent')], /ENOENT/],
     [['--key-file', file, '--url', 'http://vouch.example'], /https/],
     [['--key-file', file, '--url', 'https://u:p@vouch.example'], /without a user/],
-    [['--key-file', file, '--url', 'file:///etc/passwd'], /https/],
   ]
   for (const [given, form] of wrong) {
     const { exited, errors } = spawnMcp(given)

@@ -122,7 +122,7 @@ test('a missing signal earns its stated points and says that it is missing', () 
 })
 
 test('every reason has a sentence, and none shows a parameter that is not there', () => {
-  const params = { score: 1, threshold: 30, amount: '1.00', currency: 'EUR', factor: 'velocity', field: 'user_id', list: 'l', ratio: 1, spendable: '1', typical: '1', category: 'c', risk: 1, trust: 1, rule: 'r', of: 'user', attempts: 2, usual: '1', payments: 7, km: 900, kmh: 4000, hour: 3, percent: 1, algorithm: 'EdDSA', why: 'stale', text: 'Said of {amount}', signal: 'hour', error: 'It failed.' } // prettier-ignore
+  const params = { score: 1, threshold: 30, amount: '1.00', currency: 'EUR', factor: 'velocity', field: 'user_id', list: 'l', ratio: 1, spendable: '1', typical: '1', category: 'c', risk: 1, trust: 1, rule: 'r', of: 'user', attempts: 2, usual: '1', payments: 7, km: 900, kmh: 4000, hour: 3, percent: 1, algorithm: 'EdDSA', why: 'stale', text: 'Said of {amount}', signal: 'hour', error: 'It failed.', merchant: 'test_decline' } // prettier-ignore
   for (const id of reasonIds) assert.match(renderReason({ id, params }), /^[A-Z0-9][^{}]*\.$/)
   for (const id of reasonIds) assert.doesNotMatch(renderReason({ id, params }), /undefined/)
   assert.throws(() => renderReason({ id: 'invented', params }))
