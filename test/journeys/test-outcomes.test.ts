@@ -87,3 +87,10 @@ test('a dry run is forced too, and has no trace id', async () => {
   const dry = await world.as('tess').post('/v1/evaluate?dry_run=true', payment({ merchant_id: 'test_decline' }))
   assert.deepEqual([dry.body.decision, dry.body.trace_id], ['DECLINED', null])
 })
+
+test('in a batch each payment is forced alone, and a refusal that is forced stops no other', async () => {
+  const events = rows.map(({ merchant }) => payment({ ...mild, merchant_id: merchant }))
+  const { body } = await world.as('tess').post('/v1/evaluate/batch', { events })
+  const outcomes = body.results.map(({ decision, code }: any) => decision ?? code)
+  assert.deepEqual(outcomes, rows.map(({ outcome }) => outcome)) // prettier-ignore
+})
