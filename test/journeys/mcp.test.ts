@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { after, before, test } from 'node:test'
 import { makeToken } from '#platform/keys'
-import { createWorld, payment, type World } from '#harness'
+import { createWorld, payment, type Reply, type World } from '#harness'
 
 const root = new URL('../../', import.meta.url).pathname
 
@@ -40,8 +40,9 @@ function spawnMcp(words: readonly string[]) {
   return { child, exited, errors: () => errors }
 }
 
-type Message = { id?: number; result?: any; error?: { code: number; message: string } }
-type Tool = { isError?: boolean; content: { text: string }[]; structuredContent?: any }
+type Json = Reply['body']
+type Message = { id?: number; result?: Json; error?: { code: number; message: string } }
+type Tool = { isError?: boolean; content: { text: string }[]; structuredContent?: Json }
 
 /** A conversation with one `vouch mcp`, with the key in a file. */
 async function converse(key: string, url = world.url) {
@@ -89,7 +90,7 @@ test('an agent finds three tools, judges a payment, has it explained and finds i
   const agent = await converse(key)
   assert.equal(agent.hello.result.serverInfo.name, 'vouch')
   const { tools } = (await agent.ask('tools/list', {})).result
-  assert.deepEqual(tools.map(({ name }: any) => name), ['evaluate', 'explain', 'list_decisions']) // prettier-ignore
+  assert.deepEqual(tools.map(({ name }: { name: string }) => name), ['evaluate', 'explain', 'list_decisions']) // prettier-ignore
   for (const { inputSchema } of tools) assert.equal(inputSchema.additionalProperties, false)
   assert.ok(tools[0].inputSchema.properties.merchant_trust_score)
 

@@ -10,7 +10,7 @@ import { connect } from 'node:net'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
 import { commands } from '#cli'
-import { createWorld, type World } from '#harness'
+import { createWorld, type Reply, type World } from '#harness'
 
 let world: World
 before(async () => {
@@ -19,7 +19,7 @@ before(async () => {
 after(() => world[Symbol.asyncDispose]())
 
 /** Sends these bytes and reads one answer. */
-async function exchange(lines: readonly string[], body?: string): Promise<{ status: number; body: any }> {
+async function exchange(lines: readonly string[], body?: string): Promise<Pick<Reply, 'status' | 'body'>> {
   const socket = connect(Number(new URL(world.url).port), '127.0.0.1')
   const length = body === undefined ? [] : [`content-length: ${Buffer.byteLength(body)}`]
   socket.write(`${[...lines, ...length, 'connection: close'].join('\r\n')}\r\n\r\n${body ?? ''}`)

@@ -40,7 +40,10 @@ test('a forced decision adds up, has its usual score, is judged again to the sam
   for (const { merchant, outcome } of rows.filter(({ status }) => status === 200)) {
     const usual = await world.as('tess').post('/v1/evaluate?dry_run=true', payment({ ...harsh, merchant_id: 'm_1' }))
     const { body } = await ask('tess', merchant, harsh)
-    const sum = body.factors.reduce((total: number, { contribution }: any) => total + hundredths(contribution), 0)
+    const sum = body.factors.reduce(
+      (total: number, { contribution }: { contribution: number }) => total + hundredths(contribution),
+      0,
+    )
     assert.equal(sum, hundredths(body.risk_score))
     assert.ok(Math.abs(body.risk_score - usual.body.risk_score) < 25, 'the score is not that of the policy')
     assert.match(body.reason_text, new RegExp(`${merchant}, which forces`))
@@ -49,7 +52,7 @@ test('a forced decision adds up, has its usual score, is judged again to the sam
     const again = await world.as('tess').get(`/v1/decisions/${body.trace_id}/replay`)
     assert.deepEqual(again.body, { same: true })
     const listed = await world.as('tess').get(`/v1/decisions?merchant_id=${merchant}&decision=${outcome}`)
-    assert.ok(listed.body.data.some((one: any) => one.trace_id === body.trace_id))
+    assert.ok(listed.body.data.some((one: { trace_id: string }) => one.trace_id === body.trace_id))
     await world.vouch.logs.drain(world.vouch.logs.asSystem(world.acme.twinId))
     assert.equal((await world.as('tess').get(`/v1/log/proofs/${body.trace_id}`)).status, 200)
   }
@@ -91,6 +94,6 @@ test('a dry run is forced too, and has no trace id', async () => {
 test('in a batch each payment is forced alone, and a refusal that is forced stops no other', async () => {
   const events = rows.map(({ merchant }) => payment({ ...mild, merchant_id: merchant }))
   const { body } = await world.as('tess').post('/v1/evaluate/batch', { events })
-  const outcomes = body.results.map(({ decision, code }: any) => decision ?? code)
+  const outcomes = body.results.map(({ decision, code }: { decision?: string; code?: string }) => decision ?? code)
   assert.deepEqual(outcomes, rows.map(({ outcome }) => outcome)) // prettier-ignore
 })

@@ -391,7 +391,11 @@ test('no answer repeats a secret, but for a tenant’s own words where the docum
       if (reply.text.includes(secrets[name] ?? '')) shown.set(name, (shown.get(name) ?? 0) + 1)
   }
   assert.deepEqual(offences, [])
-  assert.deepEqual([...shown.values()], new Array(10).fill(1), 'each key is shown once')
+  assert.deepEqual(
+    [...shown.values()],
+    Array.from({ length: 10 }, () => 1),
+    'each key is shown once',
+  )
   // The scanner sees where it may.
   for (const one of documented) {
     const seen = replies
