@@ -2,7 +2,7 @@
  * The shape of the code as data: read by people, and held by test/architecture.test.ts (rules in test/architecture/).
  *
  * A *place* is a folder (`src/http/`), a file (`src/app.ts`), or a bare file name (`store.ts`), which means any file
- * with that name. Only src/ is judged. Tests beside the code (`*.test.ts`) keep the laws about imports, packages, places
+ * with that name. src/ and sdk/src/ are judged. Tests beside the code (`*.test.ts`) keep the laws about imports, packages, places
  * and names; the environment, clock, network, scopes, length and types are free there, and they may import #harness.
  */
 export type Place = string
@@ -66,6 +66,8 @@ export const layers: readonly Layer[] = [
     imports: ['kernel', 'platform', 'engine', 'products', 'assurance', 'http', 'config', 'app'],
   },
   { name: 'main', at: 'src/main.ts', modules: 'none', imports: ['cli'] },
+  // The client knows only the wire, and nobody here knows the client.
+  { name: 'sdk', at: 'sdk/src/', modules: 'none', imports: [] },
 ]
 
 /** A package (or a scope, ending in `/`) and the places that may import it, types included. */
@@ -79,6 +81,9 @@ export const packageHomes: Readonly<Record<string, readonly Place[]>> = {
   pg: ['src/platform/postgres/', 'src/platform/database/'],
 }
 
+/** May import no package at all, nor anything of Node: browsers run it. */
+export const packageFree: readonly Place[] = ['sdk/src/']
+
 export const environmentHome: Place = 'src/config.ts'
 export const clockHome: Place = 'src/kernel/clock.ts'
 
@@ -90,6 +95,7 @@ export const network = {
   exceptions: {
     'src/cli/demo/client.ts': 'asks, over loopback, the server that the demo has just started',
     'src/cli/mcp/client.ts': 'asks the server that whoever starts `vouch mcp` has named, and no other',
+    'sdk/src/call.ts': 'runs in the programs of those who ask Vouch, never in Vouch',
   } as Readonly<Record<Place, string>>,
 }
 
@@ -116,7 +122,7 @@ export const gates: readonly { name: string; madeIn: Place; usedIn: readonly Pla
 ]
 
 /** Written by a tool: any length, any type. */
-export const generatedFiles: readonly Place[] = ['src/platform/database/schema.ts']
+export const generatedFiles: readonly Place[] = ['src/platform/database/schema.ts', 'sdk/src/wire.ts']
 
 /** Lines at most; 300 where nothing is said. Tests may be longer: they are lists, read one guarantee at a time. */
 export const maxLines = 300

@@ -40,6 +40,7 @@ test('what only looks like an offence is let through', () => {
     { path: 'src/platform/keys/keys.test.ts', text: "import '#harness'\nimport '#platform/keys'\nconst x: any = Date.now()\nfetch(process.env.URL)" },
     { path: 'src/platform/database/index.ts', text: '/** a */\nexport function openScope() {}\nexport function systemScope() {}' },
     { path: 'src/platform/database/schema.ts', text: 'export type X = any\n'.repeat(1000) },
+    { path: 'sdk/src/call.ts', text: "import { toSnake } from './names.ts'\nconst reply = await globalThis.fetch('x')" },
   ] // prettier-ignore
   assert.deepEqual(judge(innocent, importsMap).map(describeOffence), [])
 })
@@ -72,12 +73,12 @@ test('imports are read in every form, with their line, and never from strings or
   assert.match(describeOffence(offence!), /^src\/kernel\/id\.ts:3: \[imports-down: imports only point down\] .+\.$/)
 })
 
-test('the code keeps every law of architecture.ts, and every file of src was judged', () => {
-  const files = walk('src').filter((path) => path.endsWith('.ts'))
-  const independent = globSync('src/**/*.ts', { cwd: root }).map((path) => path.replaceAll('\\', '/'))
+test('the code keeps every law of architecture.ts, and every file of src and sdk/src was judged', () => {
+  const files = [...walk('src'), ...walk('sdk/src')].filter((path) => path.endsWith('.ts'))
+  const independent = globSync('{src,sdk/src}/**/*.ts', { cwd: root }).map((path) => path.replaceAll('\\', '/'))
   assert.deepEqual(files.toSorted(), independent.toSorted())
   assert.ok(files.length >= 20, `saw only ${files.length} files`)
-  assert.deepEqual(globSync('src/**/*.{js,mjs,cjs,jsx,mts,cts,tsx}', { cwd: root }), [], 'src holds TypeScript in .ts files only') // prettier-ignore
+  assert.deepEqual(globSync('{src,sdk/src}/**/*.{js,mjs,cjs,jsx,mts,cts,tsx}', { cwd: root }), [], 'src and sdk/src hold TypeScript in .ts files only') // prettier-ignore
   const offences = judge(files.map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') })), importsMap) // prettier-ignore
   assert.deepEqual(offences.map(describeOffence), [])
 })

@@ -4,17 +4,19 @@ import { spawn } from 'node:child_process'
 const root = new URL('../', import.meta.url).pathname
 const tools: readonly (readonly [name: string, ...args: string[]])[] = [
   ['types', 'node_modules/typescript/bin/tsc'],
+  ['types of the client', 'node_modules/typescript/bin/tsc', '-p', 'sdk', '--noEmit'],
   [
     'lint',
     'node_modules/oxlint/bin/oxlint',
     '--type-aware',
     '--deny-warnings',
     'src',
+    'sdk/src',
     'test',
     'bench',
     'architecture.ts',
   ],
-  ['format', 'node_modules/oxfmt/bin/oxfmt', '--check', 'src', 'test', 'bench', 'architecture.ts'],
+  ['format', 'node_modules/oxfmt/bin/oxfmt', '--check', 'src', 'sdk/src', 'test', 'bench', 'architecture.ts'],
   ['tests', 'test/run.ts', '--fast'],
 ]
 

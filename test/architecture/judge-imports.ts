@@ -1,6 +1,6 @@
 /** Laws about what a file imports: direction, faces, packages, network modules. */
 import { posix } from 'node:path'
-import { environmentHome, network, packageHomes } from '../../architecture.ts'
+import { environmentHome, network, packageFree, packageHomes } from '../../architecture.ts'
 import type { Note } from './laws.ts'
 import { type Home, isFace, isIn, isTest, locate, resolveFace } from './places.ts'
 import { findHiddenImports, type Import, readImports, type Source } from './read-source.ts'
@@ -85,6 +85,8 @@ const harmlessNet = ['isIP', 'isIPv4', 'isIPv6', 'BlockList', 'SocketAddress', '
 
 function judgePackage(path: string, { specifier, at, names, isTypeOnly }: Import, note: Note): void {
   const module = specifier.replace(/^node:/, '')
+  if (packageFree.some((place) => isIn(path, place)))
+    note('packages', at, `Nothing below ${packageFree.join(', ')} imports a package. Use what every browser has.`)
   for (const [name, homes] of Object.entries(packageHomes)) {
     const isIt = name.endsWith('/') ? module.startsWith(name) : module === name || module.startsWith(`${name}/`)
     if (isIt && !homes.some((home) => isIn(path, home))) {

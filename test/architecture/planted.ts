@@ -18,6 +18,8 @@ export const planted: Record<Law, (SourceFile & { also?: SourceFile[] })[]> = {
     { path: 'src/main.ts', text: "import { app } from '#app'" },
     { path: 'src/app.ts', text: "import { run } from '#cli'" },
     { path: 'src/kernel/id.test.ts', text: "import { createKeys } from '#platform/keys'" },
+    { path: 'sdk/src/client.ts', text: "import { toWireId } from '#kernel/id'" },
+    { path: 'src/cli/demo/demo.ts', text: "import { createClient } from '#sdk'" },
   ],
   'products-apart': [
     { path: 'src/products/reviews/index.ts', text: "/** a */\nimport { ban } from '#products/communities'" },
@@ -35,6 +37,7 @@ export const planted: Record<Law, (SourceFile & { also?: SourceFile[] })[]> = {
     { path: 'src/platform/keys/index.ts', text: "/** a */\nimport { x } from '/etc/keys.ts'" },
     { path: 'src/platform/keys/index.ts', text: "/** a */\nimport { x } from 'https://example.com/x.ts'" },
     { path: 'src/kernel/id.ts', text: "import x from '../config.ts'" },
+    { path: 'sdk/src/client.ts', text: "import x from '../../src/kernel/id.ts'" },
   ],
   'readable-imports': [
     { path: 'src/cli/serve.ts', text: 'const load = (name: string) => import(name)' },
@@ -50,6 +53,8 @@ export const planted: Record<Law, (SourceFile & { also?: SourceFile[] })[]> = {
     { path: 'src/engine/lists/index.ts', text: "/** a */\nimport { sql } from 'kysely/helpers/postgres'" },
     { path: 'src/engine/lists/store.ts', text: "import { Pool } from 'pg'", also: [{ path: 'src/engine/lists/index.ts', text: '/** a */' }] },
     { path: 'src/engine/lists/index.ts', text: "/** a */\nconst pg = await import('pg')" },
+    { path: 'sdk/src/call.ts', text: "import type { webcrypto } from 'node:crypto'" },
+    { path: 'sdk/src/client.ts', text: "import { z } from 'zod'" },
   ],
   environment: [
     { path: 'src/app.ts', text: 'const home = process.env.VOUCH_HOME' },

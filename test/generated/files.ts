@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import type { World } from '#harness'
 import { renderPolicyReference } from '#engine/decide'
 import { renderInventory } from './inventory.ts'
+import { renderWire } from './sdk-wire.ts'
 import { renderSettings } from './settings.ts'
 
 export const root = new URL('../../', import.meta.url).pathname
@@ -19,8 +20,10 @@ export async function generateFiles(world: World): Promise<ReadonlyMap<string, s
      where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition and c.relname <> 'schema_migration'
      order by c.relname, a.attnum`,
   )
+  const openapi = JSON.stringify(world.vouch.server.swagger(), null, 2)
   return new Map([
-    ['openapi.json', `${JSON.stringify(world.vouch.server.swagger(), null, 2)}\n`],
+    ['openapi.json', `${openapi}\n`],
+    ['sdk/src/wire.ts', renderWire(JSON.parse(openapi))],
     ['src/platform/database/schema.ts', await rowTypes(world.database.urls.app)],
     ['docs/settings.md', renderSettings()],
     ['docs/data.md', renderInventory(rows)],
