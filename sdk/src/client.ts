@@ -1,5 +1,6 @@
 /** The client: a method for each route that a tenant's key opens, each a line over `call`. */
 import { type CallOptions, type ClientOptions, createCall, type RouteName } from './call.ts'
+import { VouchProblem } from './problem.ts'
 import type { EvaluateRequest, FreshDecision, Policy, Routes } from './wire.ts'
 
 /** A payment has `amount` (major units, best as a decimal string) or `amountMinor`: exactly one of them. */
@@ -27,9 +28,16 @@ export function createClient(options: ClientOptions) {
      */
     evaluate: async (payment: Payment, options: CallOptions = {}): Promise<Evaluation> => {
       const header = payment.idempotencyKey === undefined ? { 'idempotency-key': makeIdempotencyKey() } : {}
-      const { traceId, ...rest } = await call('POST /v1/evaluate', { ...options, header, body: payment, isRepeatable: true })
-      if (traceId === null) throw new TypeError('The server answered with a decision that it did not store.')
-      return { traceId, ...rest }
+      return stored(await call('POST /v1/evaluate', { ...options, header, body: payment, isRepeatable: true }))
+    },
+    /**
+     * Judges up to 500 payments, each alone. Answers in their order, each a decision or, in its place, the problem of this
+     * one; the others are decided all the same. Each payment gets an `idempotencyKey` as with `evaluate`.
+     */
+    evaluateBatch: async (payments: readonly Payment[], options: CallOptions = {}): Promise<(Evaluation | VouchProblem)[]> => {
+      const events = payments.map((payment) => ({ ...payment, idempotencyKey: payment.idempotencyKey ?? makeIdempotencyKey() }))
+      const { results } = await call('POST /v1/evaluate/batch', { ...options, body: { events }, isRepeatable: true })
+      return results.map((one) => 'code' in one ? new VouchProblem(one.status, one, undefined) : stored(one))
     },
     /** Judges a payment and leaves no decision. */
     dryRun: (payment: Payment, options: CallOptions = {}): Promise<FreshDecision> =>
@@ -133,6 +141,12 @@ async function* walk<T>(
     yield* page.data
     cursor = page.nextCursor ?? undefined
   } while (cursor !== undefined)
+}
+
+function stored(decision: FreshDecision): Evaluation {
+  const { traceId, ...rest } = decision
+  if (traceId === null) throw new TypeError('The server answered with a decision that it did not store.')
+  return { traceId, ...rest }
 }
 
 /** 128 random bits. `randomUUID` would be missing on pages that are not served over TLS. */

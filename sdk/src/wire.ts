@@ -129,6 +129,37 @@ export type FreshDecision = {
   latencyMs: number
 }
 
+export type Batch = {
+  events: EvaluateRequest[]
+}
+
+/** What went wrong (RFC 9457). */
+export type Problem = {
+  /** Address of the page about this code. E.g. `"/errors/invalid_request"`. */
+  type: string
+  title: string
+  status: number
+  /** Stable; programs branch on it. */
+  code: "malformed_body" | "invalid_request" | "card_number_present" | "unauthenticated" | "forbidden" | "not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "idempotency_in_flight" | "erased" | "precondition_failed" | "body_too_large" | "uri_too_long" | "unsupported_media_type" | "idempotency_mismatch" | "rate_limited" | "headers_too_large" | "internal" | "overloaded" | "unavailable"
+  /** What happened and how to mend it. */
+  detail: string
+  errors: ({
+    pointer: string
+    message: string
+    /** In the text that the pointer names. */
+    position?: {
+      line: number
+      column: number
+      offset: number
+    }
+  })[]
+  requestId: string
+}
+
+export type BatchResults = {
+  results: (FreshDecision | Problem)[]
+}
+
 export type Replay = {
   /** Whether judging again gives the decision that is stored, to the byte. */
   same: boolean
@@ -639,29 +670,6 @@ export type AuditLevel = {
   level: "changes" | "reads"
 }
 
-/** What went wrong (RFC 9457). */
-export type Problem = {
-  /** Address of the page about this code. E.g. `"/errors/invalid_request"`. */
-  type: string
-  title: string
-  status: number
-  /** Stable; programs branch on it. */
-  code: "malformed_body" | "invalid_request" | "card_number_present" | "unauthenticated" | "forbidden" | "not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "idempotency_in_flight" | "erased" | "precondition_failed" | "body_too_large" | "uri_too_long" | "unsupported_media_type" | "idempotency_mismatch" | "rate_limited" | "headers_too_large" | "internal" | "overloaded" | "unavailable"
-  /** What happened and how to mend it. */
-  detail: string
-  errors: ({
-    pointer: string
-    message: string
-    /** In the text that the pointer names. */
-    position?: {
-      line: number
-      column: number
-      offset: number
-    }
-  })[]
-  requestId: string
-}
-
 /** Every route, what it takes and what it answers. */
 export type Routes = {
   /** Judge a payment. Answers APPROVED, STEP_UP_REQUIRED or DECLINED with a score whose parts add up and a reason for each part. With an idempotency key, the same request gets the same decision for 24 hours. */
@@ -676,6 +684,19 @@ export type Routes = {
     }
     body: EvaluateRequest
     answer: FreshDecision
+  }
+  /** Judge up to 500 payments, each alone. Each event is taken as if it had been sent alone, after those before it. Results are in the same order: an answer, or the problem of this event, whose pointers begin at the event. Each event counts towards the rate limits. */
+  'POST /v1/evaluate/batch': {
+    query?: {
+      /** true: decide, and leave no decision. */
+      dryRun?: boolean | undefined
+    }
+    header?: {
+      /** Refused: it is for one event. */
+      'idempotency-key'?: string | undefined
+    }
+    body: Batch
+    answer: BatchResults
   }
   /** Judge a decision again. Judges what is stored of the event, by the version of the policy that judged it, and compares every byte with the decision as it was stored. */
   'GET /v1/decisions/{trace_id}/replay': {
@@ -1037,6 +1058,7 @@ export type Routes = {
 /** Where bodies and answers have documents, whose names stay as they are; an array has the place of its items. */
 export const documents = {
   'POST /v1/evaluate': { body: ['/user_limits', '/metadata'] },
+  'POST /v1/evaluate/batch': { body: ['/events/user_limits', '/events/metadata'] },
   'GET /v1/decisions/{trace_id}': { answer: ['/event'] },
   'GET /v1/policy': { answer: ['/document'] },
   'GET /v1/policy/draft': { answer: ['/document'] },

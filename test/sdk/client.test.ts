@@ -61,6 +61,34 @@ test('a refusal says status, code, place and request, and nobody reaches what is
   }
 })
 
+test('of many payments each is decided or refused in its place, and once, also when the whole is sent again', async () => {
+  await using world = await createWorld()
+  let attempts = 0
+  const vouch = createClient({
+    baseUrl: world.url,
+    key: world.as('ada').key,
+    // The first answer is lost after the server gave it.
+    fetch: async (...request) => {
+      const answer = await fetch(...request)
+      if (++attempts > 1) return answer
+      await answer.text()
+      throw new TypeError('lost')
+    },
+  })
+  const users = Array.from({ length: 40 }, (_, n) => `u_${n}`)
+  const answers = await vouch.evaluateBatch(
+    users.map((userId, n) => ({ ...payment, userId, amount: n % 10 === 3 ? '1.005' : '20.00', metadata: { n_th: n } })),
+  )
+  assert.equal(attempts, 2)
+  const refused = answers.flatMap((one, n) => (one instanceof VouchProblem ? [[n, one.status, one.errors[0]?.pointer]] : []))
+  assert.deepEqual(refused, [3, 13, 23, 33].map((n) => [n, 400, '/amount']))
+  const decided = await all(clientOf(world).decisions.list())
+  assert.deepEqual(decided.map(({ traceId }) => traceId).toReversed(), answers.flatMap((one) => (one instanceof VouchProblem ? [] : [one.traceId])))
+  const [first] = answers
+  assert.ok(first !== undefined && !(first instanceof VouchProblem))
+  assert.deepEqual((await vouch.decisions.get(first.traceId)).event?.['metadata'], { n_th: 0 })
+}) // prettier-ignore
+
 test('a payment whose answer is lost on the way is decided once', async () => {
   await using world = await createWorld()
   let passed = 0
