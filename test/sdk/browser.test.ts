@@ -1,7 +1,7 @@
 /** The client in a real browser: a page of one origin, behind a proxy that adds the key, and no key in the page. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { createServer, request as ask, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -27,16 +27,20 @@ test('in Chromium a page asks for decisions with the client as it was built, and
   await using world = await createWorld()
   await using sdk = await installSdk()
   const { key } = world.as('tess')
+  const files = (await readdir(sdk.dist)).filter((file) => file.endsWith('.js'))
+  const modules = new Map(await Promise.all(files.map(async (file) => [`/sdk/${file}`, await readFile(join(sdk.dist, file), 'utf8')] as const)))
   const site = createServer((incoming, outgoing) => {
     const { url = '/', method } = incoming
-    if (url === '/') return void send(outgoing, 'text/html', page)
-    const file = /^\/sdk\/([a-z]+\.js)$/.exec(url)?.[1]
-    if (file !== undefined) return void readFile(join(sdk.dist, file), 'utf8').then((text) => send(outgoing, 'text/javascript', text), () => outgoing.writeHead(404).end())
-    const onward = ask(new URL(url, world.url), { method, headers: { ...incoming.headers, authorization: `Bearer ${key}` } }, (answer) => {
-      outgoing.writeHead(answer.statusCode ?? 0, answer.headers)
-      answer.pipe(outgoing)
-    })
-    incoming.pipe(onward)
+    const module = modules.get(url)
+    if (url === '/') send(outgoing, 'text/html', page)
+    else if (module !== undefined) send(outgoing, 'text/javascript', module)
+    else {
+      const onward = ask(new URL(url, world.url), { method, headers: { ...incoming.headers, authorization: `Bearer ${key}` } }, (answer) => {
+        outgoing.writeHead(answer.statusCode ?? 0, answer.headers)
+        answer.pipe(outgoing)
+      })
+      incoming.pipe(onward)
+    }
   }).listen(0, '127.0.0.1')
   await once(site, 'listening')
   const address = site.address()
