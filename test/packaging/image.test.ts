@@ -2,25 +2,31 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, chown, constants, copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { chmod, chown, constants, copyFile, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { createDatabaseForTest } from '#harness'
 import { filesOfImage, healthCommand, readDockerfile, root } from './dockerfile.ts'
 
+const runFile = promisify(execFile)
+
 /** `npm ci --omit=dev --omit=optional`, by the lockfile. */
 async function copyPackages(to: string): Promise<number> {
   const { packages } = JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8'))
-  const kept = Object.entries<Record<string, unknown>>(packages).filter(([path, one]) =>
-    path.startsWith('node_modules/') && !one['dev'] && !one['optional'] && !one['devOptional'] && !one['link']) // prettier-ignore
-  for (const [path] of kept) {
-    await cp(join(root, path), join(to, path), { recursive: true, filter: (from) => from === join(root, path) || !from.endsWith('/node_modules') }) // prettier-ignore
-  }
-  return kept.length
-}
+  const paths = Object.entries<Record<string, unknown>>(packages)
+    .filter(([path, one]) => path.startsWith('node_modules/') && !['dev', 'optional', 'devOptional', 'link'].some((word) => one[word] === true))
+    .map(([path]) => path)
+  // By one program that copies packages with what is nested in them; what is nested and left out is taken away again.
+  const outer = paths.filter((path) => !paths.some((other) => path.startsWith(`${other}/`)))
+  await runFile('cp', ['-R', '--parents', ...outer, to], { cwd: root })
+  const nested = Object.keys(packages).filter((path) => path.startsWith('node_modules/') && !paths.includes(path))
+  await Promise.all(nested.map((path) => rm(join(to, path), { recursive: true, force: true })))
+  return paths.length
+} // prettier-ignore
 
 /** The test's PostgreSQL listens on a socket in a folder closed to others; this is a way in over TCP. */
 async function openTcp(url: string) {
@@ -36,12 +42,6 @@ async function openTcp(url: string) {
   const port = typeof address === 'object' && address ? address.port : 0
   return { server, toTcp: (one: string) => one.replace(/@\/([^?]*)\?.*$/, `@127.0.0.1:${port}/$1`) }
 } // prettier-ignore
-
-async function makeReadOnly(folder: string): Promise<void> {
-  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    if (!entry.isSymbolicLink()) await chmod(join(entry.parentPath, entry.name), entry.isDirectory() ? 0o555 : entry.parentPath.endsWith('/bin') ? 0o555 : 0o444) // prettier-ignore
-  }
-}
 
 test(
   'from the files of the image alone, as an ordinary user who can write to the home only, it migrates, serves, is healthy and stops',
@@ -67,13 +67,13 @@ test(
       await copyFile(process.execPath, join(folder, 'bin/node'), constants.COPYFILE_FICLONE)
       await mkdir(home, { mode: 0o700 })
       if (isRoot) await chown(home, 1000, 1000)
-      await makeReadOnly(tree)
+      await runFile('chmod', ['-R', 'a-w,a+rX', tree])
       const env = {
         PATH: `${folder}/bin:/usr/bin:/bin`, NODE_ENV: 'production', VOUCH_HOME: home, VOUCH_HOST: '0.0.0.0', VOUCH_PORT: '0',
         VOUCH_TRUSTED_PROXIES: '172.31.87.0/24', VOUCH_NAME: 'vouch.example.com', VOUCH_DATABASE_URL: toTcp(database.urls.app),
       } // prettier-ignore
       const run = (file: string, args: string[], more: object = {}) =>
-        promisify(execFile)(file, args, { cwd: tree, env: { ...env, ...more }, ...as })
+        runFile(file, args, { cwd: tree, env: { ...env, ...more }, ...as })
       const vouch = join(tree, 'bin/vouch')
       const { stdout } = await run(vouch, ['migrate', '--json'], {
         VOUCH_DATABASE_OWNER_URL: toTcp(database.urls.owner),
@@ -84,14 +84,12 @@ test(
       let output = ''
       serving.stderr?.on('data', (data) => (output += data))
       const exited = once(serving, 'exit')
-      const ready = (async () => {
-        for (;;) {
-          const port = /Vouch serves on http:\/\/[^:]+:(\d+)/.exec(output)?.[1]
-          if (port !== undefined) return port
-          await new Promise((resolve) => setTimeout(resolve, 50))
-        }
-      })()
-      const port = await Promise.race([ready, exited.then(() => assert.fail(`it ended before it served: ${output}`))])
+      let port: string | undefined
+      while (port === undefined && serving.exitCode === null) {
+        await setTimeout(50)
+        port = /Vouch serves on http:\/\/[^:]+:(\d+)/.exec(output)?.[1]
+      }
+      assert.ok(port !== undefined, `it ended before it served: ${output}`)
       const url = `http://127.0.0.1:${port}`
       assert.equal((await fetch(`${url}/readyz`)).status, 200)
       assert.equal((await fetch(`${url}/errors/internal`)).status, 200)
@@ -117,5 +115,3 @@ test(
     }
   },
 )
-
-const runFile = promisify(execFile)

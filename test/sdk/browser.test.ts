@@ -28,7 +28,7 @@ test('in Chromium a page asks for decisions with the client as it was built, and
   await using sdk = await installSdk()
   const { key } = world.as('tess')
   const files = (await readdir(sdk.dist)).filter((file) => file.endsWith('.js'))
-  const modules = new Map(await Promise.all(files.map(async (file) => [`/sdk/${file}`, await readFile(join(sdk.dist, file), 'utf8')] as const)))
+  const modules = new Map<string, string>(await Promise.all(files.map(async (file) => [`/sdk/${file}`, await readFile(join(sdk.dist, file), 'utf8')] as const)))
   const site = createServer((incoming, outgoing) => {
     const { url = '/', method } = incoming
     const module = modules.get(url)
