@@ -27,7 +27,11 @@ export type CallOptions = {
 export type RouteName = keyof Routes
 export type Answer<R extends RouteName> = Routes[R]['answer']
 /** What a route takes, in camel case: `path`, `query`, `header`, `body`. */
-export type Input<R extends RouteName> = Omit<Routes[R], 'answer'> & CallOptions & { isRepeatable?: boolean }
+export type Input<R extends RouteName> = Omit<Routes[R], 'answer'> &
+  CallOptions & {
+    /** Whether sending it twice does nothing twice; a GET unless told. */
+    isRepeatable?: boolean
+  }
 export type Call = <R extends RouteName>(route: R, input: Input<R>) => Promise<Answer<R>>
 
 type Words = Readonly<Record<string, string | number | boolean | undefined>>
