@@ -5,9 +5,10 @@
  * Refuses: to start with a missing or wrong master key on an installation that has one; to overwrite a key.
  * Needs: the database, a clock, where the master key is.
  */
-import { createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
+import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
 import type { Clock } from '#kernel/clock'
 import { type Database, type Scope, type Segment, systemScope, type Tx } from '#platform/database'
+import { hmacSha256 } from './hmac.ts'
 import { makeMasterKey, MasterKeyError, type MasterKeySource, readMasterKey } from './master-key.ts'
 import { keyVersionOf, open, seal, type SealContext, SealError } from './seal.ts'
 import { insertKeyCheck, insertTenantKey, type KeyPurpose, readKeyCheck, readTenantKeys } from './store.ts'
@@ -85,12 +86,12 @@ export async function createEncryption(needs: {
   async function keysOf(tx: Segment): Promise<TenantKeys> {
     const known = recall(tx.tenantId)
     if (known) return known
-    const openKey = (purpose: KeyPurpose, version: number, sealed: Buffer): KeyObject =>
-      createSecretKey(open(master, keyContext(tx.tenantId, purpose, version), sealed))
+    const openKey = (purpose: KeyPurpose, version: number, sealed: Buffer): Buffer =>
+      open(master, keyContext(tx.tenantId, purpose, version), sealed)
     const data = new Map<number, KeyObject>()
-    let index: KeyObject | undefined
+    let index: Buffer | undefined
     for (const { purpose, version, sealed } of await readTenantKeys(tx)) {
-      if (purpose === 'data') data.set(version, openKey('data', version, sealed))
+      if (purpose === 'data') data.set(version, createSecretKey(openKey('data', version, sealed)))
       else index = openKey('index', version, sealed)
     }
     if (!index || data.size === 0) throw new SealError('the tenant has no keys: they were destroyed, or never made')
@@ -118,7 +119,7 @@ const keyContext = (tenant: string, purpose: KeyPurpose, version: number): SealC
   version,
 })
 
-function tenantKeys(tenant: string, data: ReadonlyMap<number, KeyObject>, index: KeyObject): TenantKeys {
+function tenantKeys(tenant: string, data: ReadonlyMap<number, KeyObject>, index: Buffer): TenantKeys {
   const newest = Math.max(...data.keys())
   const keyOf = (version: number): KeyObject => {
     const key = data.get(version)
@@ -129,7 +130,7 @@ function tenantKeys(tenant: string, data: ReadonlyMap<number, KeyObject>, index:
   return {
     seal: (place, plaintext) => seal(keyOf(newest), newest, context(place), Buffer.from(plaintext)),
     open: (place, sealed) => open(keyOf(keyVersionOf(sealed)), context(place), sealed).toString(),
-    blind: (kind, value) => createHmac('sha256', index).update(`${kind}\0`).update(value).digest(),
+    blind: (kind, value) => hmacSha256(index, `${kind}\0${value}`),
   }
 }
 
