@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import canonicalize from 'canonicalize'
 import fc from 'fast-check'
-import { canonicalJson } from './canonical-json.ts'
+import { canonicalJson, type Json } from './canonical-json.ts'
 import { formatMajor, maxMinor, parseMajor } from './currency.ts'
 import { createIds, firstIdAt, fromWireId, idTimeMs, toWireId, uuidPattern } from './id.ts'
 
@@ -78,4 +79,46 @@ test('canonical JSON is that of RFC 8785', (t) => {
     assert.equal(canonicalJson(given), readFileSync(new URL(`output/${name}`, jcs), 'utf8').trimEnd(), name)
   }
   assert.ok(names.length > 0)
+})
+
+test('canonical JSON is what another implementation makes of any JSON value', () => {
+  const { value } = fc.letrec<{ value: Json }>((tie) => ({
+    value: fc.oneof(
+      { depthSize: 'small' },
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.integer(),
+      fc.boolean(),
+      fc.constant(null),
+      fc.string({ unit: 'binary' }),
+      fc.string(),
+      fc.array(tie('value')),
+      fc.dictionary(fc.oneof(fc.string({ unit: 'binary' }), fc.string(), fc.nat().map(String)), tie('value'), {
+        noNullPrototype: false,
+      }),
+    ),
+  }))
+  fc.assert(
+    fc.property(value, (json) => {
+      const text = canonicalJson(json)
+      assert.equal(text, canonicalize(json))
+      assert.equal(canonicalJson(JSON.parse(text)), text)
+    }),
+    { numRuns: 1_000 },
+  )
+})
+
+test('what is no JSON has no canonical form', () => {
+  for (const wrong of [
+    Number.NaN,
+    Infinity,
+    '\ud800',
+    'a\udc00b',
+    { '\udfff': 1 },
+    [undefined],
+    () => 1,
+    1n,
+    undefined,
+  ])
+    assert.throws(() => Reflect.apply(canonicalJson, null, [wrong]), TypeError)
+  assert.equal(Reflect.apply(canonicalJson, null, [{ b: undefined, a: 1 }]), '{"a":1}')
 })
