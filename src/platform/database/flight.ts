@@ -3,6 +3,7 @@
  * the flight: the server skips the rest. Each is prepared under its name once a connection.
  */
 import type pg from 'pg'
+import { Messages, type WireValue } from './messages.ts'
 
 export type Statement = { name: string; text: string; values: readonly unknown[] }
 /** `command`: what PostgreSQL says it did. */
@@ -53,20 +54,20 @@ class Flight implements pg.Submittable {
   submit(connection: pg.Connection): void {
     let prepared = preparedOn.get(connection)
     if (!prepared) preparedOn.set(connection, (prepared = { names: new Set(), doubtful: new Set() }))
-    connection.stream.cork()
+    const messages = new Messages()
     for (const [at, { name, text, values }] of this.#statements.entries()) {
       if (!prepared.names.has(name) && !this.#parsed.has(name)) {
-        if (prepared.doubtful.delete(name)) connection.close({ type: 'S', name }, true)
-        connection.parse({ name, text, types: [] }, true)
+        if (prepared.doubtful.delete(name)) messages.closeStatement(name)
+        messages.parse(name, text)
         if (name !== '') this.#parsed.set(name, at)
       }
-      connection.bind({ statement: name, values: values.map(toWire) }, true)
+      messages.bind(name, values.map(toWire))
       // Whoever answers rows says what they are made of.
-      if (/^select|\breturning\b/.test(text)) connection.describe({ type: 'P', name: '' }, true)
-      connection.execute({}, true)
+      if (/^select|\breturning\b/.test(text)) messages.describePortal()
+      messages.execute()
     }
-    connection.sync()
-    connection.stream.uncork()
+    messages.sync()
+    if (connection.stream.writable) connection.stream.write(messages.take())
   }
 
   handleRowDescription({ fields }: { fields: Column[] }): void {
@@ -106,7 +107,7 @@ class Flight implements pg.Submittable {
   }
 }
 
-function toWire(value: unknown): Buffer | string | null {
+function toWire(value: unknown): WireValue {
   if (value === null || value === undefined) return null
   if (typeof value === 'string' || Buffer.isBuffer(value)) return value
   if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return String(value)
