@@ -96,7 +96,8 @@ function byScore(
   const isAtLeast = (threshold: number | null): boolean => threshold !== null && score >= threshold * 100
   const decision = isAtLeast(decline) ? 'DECLINED' : isAtLeast(step_up) ? 'STEP_UP_REQUIRED' : 'APPROVED'
   const threshold = decision === 'DECLINED' ? decline : (step_up ?? (decision === 'APPROVED' ? decline : null))
-  const [highest] = [...factors].sort((a, b) => b.points - a.points)
+  let [highest] = factors
+  for (const one of factors) if (!highest || one.points > highest.points) highest = one
   const unbounded = decline === null ? 'score.decides_nothing' : 'score.below_decline'
   return {
     decision,

@@ -70,7 +70,8 @@ export const defaultVersion = 1
 export function curveAt(curve: Curve, x: number): number {
   let [leftX, leftY] = curve[0] ?? [0, 0]
   if (x <= leftX) return leftY
-  for (const [rightX, rightY] of curve) {
+  for (const point of curve) {
+    const [rightX, rightY] = point
     if (x <= rightX) return leftY + ((x - leftX) / (rightX - leftX)) * (rightY - leftY)
     leftX = rightX
     leftY = rightY

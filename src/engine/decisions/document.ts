@@ -54,7 +54,9 @@ export function toDocument(
     risk_level: judgement.level,
     reason: judgement.reason,
     policy_version: of.policyVersion,
-    factors: judgement.factors.map(({ points, ...factor }) => ({ ...factor, contribution: points / 100 })),
+    factors: judgement.factors.map(({ id, status, weight, raw, points, reason, evidence }) => ({
+      id, status, weight, raw, contribution: points / 100, reason, evidence,
+    })), // prettier-ignore
     counterfactual,
     counterfactual_none: counterfactualNone,
     compliance: { status: 'not_assessed', sca_required: null, exemption: null },
@@ -66,11 +68,9 @@ export function toDocument(
 export const toAnswer = ({ schema: _, reason, factors, ...document }: DecisionDocument) => ({
   ...document,
   reason_text: renderReason(reason),
-  factors: factors.map(({ reason, ...factor }) => ({
-    ...factor,
-    explanation: renderReason(reason),
-    evidence: [...factor.evidence],
-  })),
+  factors: factors.map(({ id, status, weight, raw, contribution, reason, evidence }) => ({
+    id, status, weight, raw, contribution, explanation: renderReason(reason), evidence: [...evidence],
+  })), // prettier-ignore
   counterfactual: [...document.counterfactual],
   sca_required: document.compliance.sca_required,
   receipt: null,
