@@ -81,6 +81,8 @@ export function createClient(options: ClientOptions) {
       /** The answer shows the key this once. */
       create: (body: Body<'POST /v1/keys'>, options: CallOptions = {}) => call('POST /v1/keys', { ...options, body }),
       rotate: (keyId: string, body: Body<'POST /v1/keys/{key_id}/rotate'> = {}, options: CallOptions = {}) => call('POST /v1/keys/{key_id}/rotate', { ...options, path: { keyId }, body }),
+      /** Replaces the key that this client has. The answer shows the new one this once. */
+      rotateOwn: (options: CallOptions = {}) => call('POST /v1/auth/rotate', options),
       revoke: (keyId: string, options: CallOptions = {}) => call('DELETE /v1/keys/{key_id}', { ...options, path: { keyId } }),
     },
 

@@ -116,7 +116,7 @@ export type FreshDecision = {
   factors: Factor[]
   /** Single changes, the smallest of their kind, that would have been approved. For you; not for the customer. */
   counterfactual: Counterfactual[]
-  /** Why there is no such change: on_deny_list, not_by_amount, or not_by_one_change. */
+  /** Why there is no such change: on_deny_list, not_by_amount, not_by_one_change, or forced_by_test. */
   counterfactualNone: string | null
   /** Strong customer authentication is not assessed by this version. */
   compliance: Compliance
@@ -183,7 +183,7 @@ export type Decision = {
   factors: Factor[]
   /** Single changes, the smallest of their kind, that would have been approved. For you; not for the customer. */
   counterfactual: Counterfactual[]
-  /** Why there is no such change: on_deny_list, not_by_amount, or not_by_one_change. */
+  /** Why there is no such change: on_deny_list, not_by_amount, not_by_one_change, or forced_by_test. */
   counterfactualNone: string | null
   /** Strong customer authentication is not assessed by this version. */
   compliance: Compliance
@@ -218,7 +218,7 @@ export type DecisionDetail = {
   factors: Factor[]
   /** Single changes, the smallest of their kind, that would have been approved. For you; not for the customer. */
   counterfactual: Counterfactual[]
-  /** Why there is no such change: on_deny_list, not_by_amount, or not_by_one_change. */
+  /** Why there is no such change: on_deny_list, not_by_amount, not_by_one_change, or forced_by_test. */
   counterfactualNone: string | null
   /** Strong customer authentication is not assessed by this version. */
   compliance: Compliance
@@ -407,7 +407,7 @@ export type Key = {
   /** Id of a key; not secret. */
   id: string
   name: string
-  scopes: ("decisions:write" | "decisions:read" | "lists:write" | "lists:read" | "policy:write" | "policy:read" | "keys:write" | "keys:read" | "audit:write" | "audit:read" | "log:read" | "log:write" | "history:write")[]
+  scopes: ("decisions:write" | "decisions:read" | "lists:write" | "lists:read" | "policy:write" | "policy:read" | "keys:write" | "keys:read" | "auth:write" | "audit:write" | "audit:read" | "log:read" | "log:write" | "history:write")[]
   /** Networks the key is accepted from, as CIDR. Empty: from anywhere. */
   allowedIps: string[]
   /** When the key was made. */
@@ -426,7 +426,7 @@ export type KeyPage = {
 
 export type NewKey = {
   name: string
-  scopes: ("decisions:write" | "decisions:read" | "lists:write" | "lists:read" | "policy:write" | "policy:read" | "keys:write" | "keys:read" | "audit:write" | "audit:read" | "log:read" | "log:write" | "history:write")[]
+  scopes: ("decisions:write" | "decisions:read" | "lists:write" | "lists:read" | "policy:write" | "policy:read" | "keys:write" | "keys:read" | "auth:write" | "audit:write" | "audit:read" | "log:read" | "log:write" | "history:write")[]
   allowedIps?: string[]
   /** When the key shall stop working. */
   expiresAt?: string
@@ -436,7 +436,7 @@ export type IssuedKey = {
   /** Id of a key; not secret. */
   id: string
   name: string
-  scopes: ("decisions:write" | "decisions:read" | "lists:write" | "lists:read" | "policy:write" | "policy:read" | "keys:write" | "keys:read" | "audit:write" | "audit:read" | "log:read" | "log:write" | "history:write")[]
+  scopes: ("decisions:write" | "decisions:read" | "lists:write" | "lists:read" | "policy:write" | "policy:read" | "keys:write" | "keys:read" | "auth:write" | "audit:write" | "audit:read" | "log:read" | "log:write" | "history:write")[]
   /** Networks the key is accepted from, as CIDR. Empty: from anywhere. */
   allowedIps: string[]
   /** When the key was made. */
@@ -452,6 +452,18 @@ export type IssuedKey = {
 export type Rotation = {
   /** How long the old key still works; 24 hours unless told. */
   overlapSeconds?: number
+}
+
+export type ReplacedKey = {
+  tenantId: string
+  /** The new secret key. Shown this once; only a hash is kept. */
+  apiKey: string
+  /** Id of a key; not secret. */
+  keyId: string
+  /** Id of a key; not secret. */
+  replaces: string
+  /** How long the old key still works, unless it expires before. */
+  overlapSeconds: number
 }
 
 export type LogFollower = {
@@ -880,6 +892,10 @@ export type Routes = {
     body: Rotation
     answer: IssuedKey
   }
+  /** Replace the key that asks. The answer holds the new key, this once. The old one works for another 24 hours, and then no more. */
+  'POST /v1/auth/rotate': {
+    answer: ReplacedKey
+  }
   /** Revoke a key; within a second it works nowhere. */
   'DELETE /v1/keys/{key_id}': {
     path: {
@@ -1031,7 +1047,7 @@ export type Routes = {
       /** Exactly as it is recorded, e.g. a key’s id; or `operator` or `system`, for all of that kind. */
       actor?: string | undefined
       /** One of the closed list. Decisions are not here but at `/v1/decisions`. */
-      action?: "tenant.created" | "log_key.announced" | "log.visibility_changed" | "log_content.erased" | "log.exported" | "log_follower.started" | "log_follower.stopped" | "log_witness.added" | "log_witness.removed" | "log.quorum_changed" | "audit.read" | "audit_level.read" | "access.refused" | "audit_level.changed" | "retention.applied" | "key.issued" | "key.rotated" | "key.revoked" | "key.listed" | "list.put" | "list.deleted" | "list_entry.added" | "list_entry.imported" | "list_entry.deleted" | "list.listed" | "list.read" | "policy_draft.saved" | "policy.published" | "policy.rolled_back" | "policy.read" | "policy_draft.read" | "policy_version.listed" | "policy_version.read" | "policy_version.compared" | "decision.created" | "decision.listed" | "decision.read" | "decision.replayed" | undefined
+      action?: "tenant.created" | "log_key.announced" | "log.visibility_changed" | "log_content.erased" | "log.exported" | "log_follower.started" | "log_follower.stopped" | "log_witness.added" | "log_witness.removed" | "log.quorum_changed" | "audit.read" | "audit_level.read" | "access.refused" | "audit_level.changed" | "retention.applied" | "key.issued" | "key.rotated" | "key.revoked" | "key.listed" | "tenant.signed_up" | "contact.read" | "list.put" | "list.deleted" | "list_entry.added" | "list_entry.imported" | "list_entry.deleted" | "list.listed" | "list.read" | "policy_draft.saved" | "policy.published" | "policy.rolled_back" | "policy.read" | "policy_draft.read" | "policy_version.listed" | "policy_version.read" | "policy_version.compared" | "decision.created" | "decision.listed" | "decision.read" | "decision.replayed" | undefined
       /** Exactly as it is recorded, e.g. a key’s id. */
       target?: string | undefined
       outcome?: "success" | "refused" | undefined
