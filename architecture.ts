@@ -49,7 +49,12 @@ export const layers: readonly Layer[] = [
     imports: ['kernel', 'platform'],
   },
   { name: 'products', at: 'src/products/', modules: 'apart', imports: ['kernel', 'platform', 'engine'] },
-  { name: 'assurance', at: 'src/assurance/', modules: 'apart', imports: ['kernel', 'platform'] },
+  {
+    name: 'assurance',
+    at: 'src/assurance/',
+    modules: ['upkeep', 'claims', 'controls', 'attestations', 'assembly'],
+    imports: ['kernel', 'platform'],
+  },
   { name: 'http', at: 'src/http/', modules: 'none', imports: ['kernel', 'platform'] },
   { name: 'pages', at: 'src/pages/', modules: 'none', imports: ['kernel', 'platform'] },
   { name: 'config', at: 'src/config.ts', modules: 'none', imports: ['kernel'] },
@@ -111,6 +116,8 @@ export const systemScopeFiles: readonly Place[] = [
   'src/engine/journal/',
   'src/engine/decisions/',
   'src/platform/encryption/',
+  'src/assurance/controls/',
+  'src/assurance/attestations/',
   'src/cli/',
 ]
 

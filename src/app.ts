@@ -1,5 +1,6 @@
 /** The composition root: the only file that knows everything. Builds each part from what it needs, in layer order. */
 import { mkdir } from 'node:fs/promises'
+import { actions as assuranceActions, checkEveryMs, createAssurance } from '#assurance/assembly'
 import type { Config } from '#config'
 import { actions as decisionActions, createDecisions, routes as decisionRoutes } from '#engine/decisions'
 import { createJournal } from '#engine/journal'
@@ -16,16 +17,17 @@ import { controls as databaseControls, migrate, openDatabase, type WriteHooks } 
 import { createEncryption, controls as encryptionControls } from '#platform/encryption'
 import { createKeys, actions as keyActions, controls as keyControls, routes as keyRoutes } from '#platform/keys'
 import {
-  controls as logControls, createHints, createLogs, actions as logActions, openRoutes as openLogRoutes, patrolEveryMs, routes as logRoutes, turnEveryMs, watchEveryMs,
-  witnessEveryMs,
+  controls as logControls, createHints, createLogs, actions as logActions, openRoutes as openLogRoutes, routes as logRoutes,
 } from '#platform/log' // prettier-ignore
 import { createLimiter, defaultRates, controls as limitControls, type RateTable } from '#platform/limits'
 import { startLoop } from '#platform/loops'
 import { createOutbound } from '#platform/outbound'
 import { openOwnPostgres } from '#platform/postgres'
-import { createRetention, openRoutes as openRetentionRoutes, actions as retentionActions } from '#platform/retention'
+import {
+  createRetention, openRoutes as openRetentionRoutes, actions as retentionActions, controls as retentionControls,
+} from '#platform/retention' // prettier-ignore
 import { createSignup, actions as signupActions } from '#platform/signup'
-import { createMetrics, type Log } from '#platform/telemetry'
+import { createMetrics, type Log, controls as telemetryControls } from '#platform/telemetry'
 import { createTenancy, actions as tenantActions } from '#platform/tenancy'
 import { controls as trailControls, createTrail, actions as trailActions, routes as trailRoutes } from '#platform/trail'
 import { createTransactions, controls as transactionControls } from '#products/transactions'
@@ -72,16 +74,9 @@ export async function openVouch(needs: VouchNeeds) {
     const onMasterKeyMade = (file: string) => log.warn('master_key_made_back_it_up', { path: file })
     const encryption = await createEncryption({ database, clock, masterKey: config.masterKey, onMasterKeyMade })
     const actions = [
-      ...tenantActions,
-      ...logActions,
-      ...trailActions,
-      ...retentionActions,
-      ...keyActions,
-      ...signupActions,
-      ...listActions,
-      ...policyActions,
-      ...decisionActions,
-    ]
+      ...tenantActions, ...logActions, ...trailActions, ...retentionActions, ...keyActions, ...signupActions, ...listActions, ...policyActions,
+      ...decisionActions, ...assuranceActions,
+    ] // prettier-ignore
     const hints = createHints(clock)
     const audit = createAudit({ actions, encryption, newId, clock, onAppend: hints.note })
     const trail = createTrail({ database, encryption, audit, log, version })
@@ -107,6 +102,10 @@ export async function openVouch(needs: VouchNeeds) {
     const onDecided = (decision: string) => metrics.decisions.inc({ decision })
     const transactions = createTransactions({ decisions, clock, onDecided })
 
+    const assurance = createAssurance({
+      database, tenancy, encryption, audit, newId, clock, log, installation: config.name, controls: () => controls,
+    }) // prettier-ignore
+
     const guarded = [
       ...transactions.routes,
       ...decisionRoutes(decisions),
@@ -118,7 +117,7 @@ export async function openVouch(needs: VouchNeeds) {
     ].flatMap(withBatch)
     const open: OpenRoute[] = [
       ...llmsRoutes({ routes: () => [...open, ...guarded] }),
-      ...openLogRoutes(logs, clock),
+      ...openLogRoutes(logs, clock, async () => (await assurance.publicKeys()).map(({ jwk }) => jwk)),
       ...openRetentionRoutes(retention),
       ...signup.routes,
       ...systemRoutes({
@@ -141,34 +140,35 @@ export async function openVouch(needs: VouchNeeds) {
     })
 
     const controls: Control[] = [
+      ...telemetryControls({ clock }),
       ...databaseControls({ database }),
-      ...encryptionControls({ database, encryption }),
-      ...keyControls({ keys, tenancy }),
+      ...encryptionControls({ database, encryption, rehearse: tenancy.rehearse }),
       ...logControls({ logs }),
       ...trailControls({ audit, tenancy, clock }),
+      ...retentionControls({ database, retention, clock }),
+      ...keyControls({ keys, tenancy, audit }),
       ...limitControls({ clock }),
       ...transactionControls({ clock, decisions }),
-      ...httpControls({ server }),
+      ...httpControls({ server, guarded, open }),
+      ...assurance.ownControls,
     ]
 
     const startLoops = () => {
       const loops = [
-        startLoop({ name: 'log', everyMs: turnEveryMs, log, run: logs.turn }),
-        startLoop({ name: 'log patrol', everyMs: patrolEveryMs, log, run: logs.patrol, atOnce: true }),
-        startLoop({ name: 'log witnesses', everyMs: witnessEveryMs, log, run: logs.witnesses.step }),
-        startLoop({ name: 'log verification', everyMs: watchEveryMs, log, run: logs.verifyNext }),
-        startLoop({ name: 'counters', everyMs: 250, log, run: () => journal.flush() }),
-        startLoop({ name: 'old counters and keys', everyMs: 3_600_000, log, run: journal.expire }),
-        startLoop({ name: 'last used', everyMs: 30_000, log, run: keys.flushLastUsed }),
-        startLoop({ name: 'partitions', everyMs: 3_600_000, log, run: database.ensurePartitions }),
-        startLoop({ name: 'retention', everyMs: 3_600_000, log, run: async () => void (await retention.apply()) }),
-        startLoop({ name: 'expired list entries', everyMs: 3_600_000, log, run: lists.expire }),
+        ...logs.loops,
+        { name: 'checks of claims', everyMs: checkEveryMs, run: assurance.runDue, atOnce: true },
+        { name: 'counters', everyMs: 250, run: () => journal.flush() },
+        { name: 'old counters and keys', everyMs: 3_600_000, run: journal.expire },
+        { name: 'last used', everyMs: 30_000, run: keys.flushLastUsed },
+        { name: 'partitions', everyMs: 3_600_000, run: database.ensurePartitions },
+        { name: 'retention', everyMs: 3_600_000, run: async () => void (await retention.apply()) },
+        { name: 'expired list entries', everyMs: 3_600_000, run: lists.expire },
       ]
-      closers.push(...loops.map((loop) => loop.close))
+      closers.push(...loops.map((loop) => startLoop({ ...loop, log }).close), async () => assurance.stop())
     }
     // prettier-ignore
     return {
-      config, clock, log, own, database, encryption, audit, tenancy, keys, signup, lists, policies, journal, decisions, logs, hints, trail, retention, server, guarded, open, controls, startLoops, close,
+      config, clock, log, own, database, encryption, audit, tenancy, keys, signup, lists, policies, journal, decisions, logs, hints, trail, retention, server, guarded, open, controls, assurance, startLoops, close,
     }
   } catch (error) {
     await close()

@@ -1,23 +1,30 @@
-import { examineClaims, renderClaims, toClaimsDocument } from '#assurance/claims'
-import { errorFields } from '#platform/telemetry'
+import { renderClaims, toClaimsDocument } from '#assurance/controls'
 import { type Command, exit, textOf, UsageError } from './command.ts'
 import { withVouch } from './open-guest.ts'
 
 export const claims: Command = {
   name: 'claims',
   form: '',
-  summary: 'Every promise, who keeps it, and its state: checks run now, against this installation',
-  more: 'Exit code 1 when a check fails.',
-  options: { language: { type: 'string', value: 'en|sv', means: 'of the sentences' } },
+  summary: 'Every promise, who keeps it, and how it stands: what is due is checked now, on this installation',
+  more: [
+    'A serving Vouch runs the checks by itself, and this command shows what they saw. Without one it runs them.',
+    'Exit code 1 when a claim is failing.',
+  ].join('\n'),
+  options: {
+    language: { type: 'string', value: 'en|sv', means: 'of the sentences' },
+    id: { type: 'string', value: 'CLAIM', means: 'this claim alone' },
+  },
   positionals: { min: 0, max: 0 },
   run: (context) =>
-    withVouch(context, async (vouch) => {
+    withVouch(context, async ({ assurance }) => {
       const language = textOf(context, 'language') ?? 'en'
       if (language !== 'en' && language !== 'sv') throw new UsageError('--language takes en or sv')
-      const noteError = (claim: string, error: unknown) =>
-        vouch.log.warn('check_could_not_look', { claim, ...errorFields(error) })
-      const states = await examineClaims({ controls: vouch.controls, clock: context.clock, noteError })
-      context.answer(toClaimsDocument(states, language), renderClaims(states, language, context.terminal.columns))
-      return states.some(({ state }) => state === 'failing') ? exit.failed : exit.ok
+      await assurance.runDue()
+      const { claims: all } = await assurance.standing()
+      const id = textOf(context, 'id')
+      const shown = id === undefined ? all : all.filter((claim) => claim.id === id)
+      if (shown.length === 0) throw new UsageError('--id takes the id of a claim: vouch claims lists them')
+      context.answer(toClaimsDocument(shown, language), renderClaims(shown, language, context.terminal.columns))
+      return shown.some(({ state }) => state === 'failing') ? exit.failed : exit.ok
     }),
 }

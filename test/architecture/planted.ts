@@ -23,7 +23,7 @@ export const planted: Record<Law, (SourceFile & { also?: SourceFile[] })[]> = {
   ],
   'products-apart': [
     { path: 'src/products/reviews/index.ts', text: "/** a */\nimport { ban } from '#products/communities'" },
-    { path: 'src/assurance/claims/index.ts', text: "/** a */\nimport { x } from '#assurance/checks'" },
+    { path: 'src/products/communities/index.ts', text: "/** a */\nimport { x } from '#products/reviews'" },
   ],
   faces: [
     { path: 'src/app.ts', text: "import { issue } from '#platform/keys/issue'" },

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { register } from '#assurance/claims'
 import { createWorld } from '#harness'
-import type { Control } from '#kernel/control'
+import { type Control, pass, watch } from '#kernel/control'
 import { reportFile, type RunReport } from '../harness/report.ts'
 
 /** What is wrong with the proofs of these controls, given what ran. */
@@ -42,7 +42,17 @@ test('every control names tests that ran and passed in this very run, and a chec
 test('a control with a renamed, failed, missing or unknown proof is caught', () => {
   const ran = (name: string) => ({ name, file: 'x.test.ts', on: 'x' })
   const report: RunReport = { passed: [ran('holds')], failed: [ran('breaks')], skipped: [ran('skipped')] }
-  const check = { looks: 'x', run: async () => ({ ok: true, saw: 'x' }) as const }
+  const saw = { en: 'x', sv: 'x' }
+  const check = watch<null>({
+    id: 'acc.keys.x',
+    version: 1,
+    what: saw,
+    sources: [import.meta.url],
+    every: 'day',
+    real: () => null,
+    look: () => pass(saw),
+    plant: { what: saw, over: (look) => look(null) },
+  })
   const control = (claim: string, tests: string[]): Control => ({ claim, tests, check })
   assert.deepEqual(findUnproven([control('acc.keys', ['holds'])], report), [])
   assert.deepEqual(findUnproven([control('acc.keys', ['renamed'])], report), ['acc.keys: "renamed" did not run'])

@@ -1,4 +1,6 @@
 /** What a claim is: the public sentence about a promise, who keeps it, and how it is shown to hold. */
+import type { Text } from '#kernel/control'
+
 export const groups = [
   'encryption',
   'access',
@@ -11,11 +13,6 @@ export const groups = [
   'organisation',
 ] as const
 export type ClaimGroup = (typeof groups)[number]
-
-export type Language = 'en' | 'sv'
-
-/** A text in every language that Vouch speaks. */
-export type Text = Readonly<Record<Language, string>>
 
 export type Keeper = 'software' | 'deployment' | 'organisation' | 'tenant'
 

@@ -1,258 +1,168 @@
-/** How claims get their state: nothing but checks that ran, in time, and passed makes one `verified`. */
+/** How claims get their state: nothing but fresh looks of checks that can see makes one `verified`. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { setTimeout as wait } from 'node:timers/promises'
 import * as fc from 'fast-check'
-import type { Clock } from '#kernel/clock'
-import type { Check, Control } from '#kernel/control'
-import { Fault } from '#kernel/fault'
+import { type Check, type Control, pass, watch } from '#kernel/control'
 import type { CheckKind, Claim } from './claim.ts'
-import { examineClaims, gatherClaims, register, type ClaimState } from './index.ts'
+import { type Attested, gatherClaims, judgeClaim, type Look, register } from './index.ts'
 
 const noon = Date.UTC(2026, 0, 2, 12)
-const stopped: Clock = { now: () => noon, elapsed: () => 0 }
+const hourMs = 3_600_000
+const text = (en: string) => ({ en, sv: `${en} på svenska` })
 
-const watch = (run: Check['run']): Check => ({ looks: 'whether the door is shut', run })
-const passing = watch(async () => ({ ok: true, saw: 'the door is shut' }))
-const failing = watch(async () => ({ ok: false, saw: 'the door is open' }))
-const throwing = watch(() => Promise.reject(new TypeError('password=hunter2')))
-const throwingAtOnce = watch(() => {
-  throw new RangeError('no')
+const checkOf = (id: string): Check =>
+  watch<null>({
+    id,
+    version: 1,
+    what: text('Looks at the door.'),
+    sources: [import.meta.url],
+    every: 'hour',
+    real: () => null,
+    look: () => pass(text('The door is shut.')),
+    plant: { what: text('an open door'), over: (look) => look(null) },
+  })
+
+let made = 0
+const keep = (claim: string, count = 1): Control[] =>
+  Array.from({ length: count }, () => ({ claim, tests: ['it is shut'], check: checkOf(`${claim}.c${(made += 1)}`) }))
+
+const lookOf = (more: Partial<Look> = {}): Look => ({
+  result: 'pass',
+  saw: text('The door is shut.'),
+  startedMs: noon,
+  expiresMs: noon + 2 * hourMs,
+  planted: { caught: true, saw: text('The door is open.') },
+  ...more,
 })
-const hanging = watch(() => new Promise(() => {}))
-const late = watch(() => wait(25, { ok: true, saw: 'the door is shut' }))
-const lateAndBroken = watch(async () => {
-  await wait(25)
-  throw new Error('too late to matter')
-})
-const silent = watch(async () => ({ ok: true, saw: ' ' }))
+const kinds = {
+  passing: lookOf(),
+  failing: lookOf({ result: 'fail', saw: text('The door is open.') }),
+  error: lookOf({ result: 'error', saw: text('No answer within 10 ms.') }),
+  empty: lookOf({ result: 'no_data', saw: text('There is no door.') }),
+  blind: lookOf({ planted: { caught: false, saw: text('The door is shut.') } }),
+  none: undefined,
+} as const
+type Kind = keyof typeof kinds
+const names = ['passing', 'failing', 'error', 'empty', 'blind', 'none'] as const
 
-const keep = (claim: string, ...checks: (Check | undefined)[]): Control[] =>
-  checks.map((check, index) => ({ claim, tests: [`${claim} ${index}`], ...(check === undefined ? {} : { check }) }))
-
-const examine = (controls: readonly Control[]): Promise<readonly ClaimState[]> =>
-  examineClaims({ controls, clock: stopped, timeoutMs: 10 })
-
-const examineOne = async (id: string, controls: readonly Control[]): Promise<ClaimState> => {
-  const state = (await examine(controls)).find((claim) => claim.id === id)
-  assert.ok(state !== undefined)
-  return state
+function judge(check: CheckKind, looks: readonly (Look | undefined)[], nowMs = noon, record?: Attested) {
+  const [model] = register
+  assert.ok(model)
+  const claim: Claim = { ...model, id: 'c.c', check }
+  const [gathered] = gatherClaims(keep('c.c', looks.length), [claim])
+  assert.ok(gathered)
+  return judgeClaim(gathered, (one) => looks[gathered.checks.indexOf(one)], nowMs, record)
 }
 
 describe('gathering', () => {
   test('a control that names an unknown claim is refused (planted)', () => {
-    assert.throws(
-      () => gatherClaims(keep('acc.keyz', passing)),
-      /'acc\.keyz', which is not in the register.*acc\.keyz 0/,
-    )
+    assert.throws(() => gatherClaims(keep('acc.keyz')), /'acc\.keyz', which is not in the register.*it is shut/)
     assert.throws(() => gatherClaims([{ claim: 'ACC.KEYS', tests: [] }]), /'ACC\.KEYS'/)
   })
 
-  test('two claims with one id are refused (planted)', () => {
+  test('two claims or two checks with one id, and a check of another claim, are refused (planted)', () => {
     assert.throws(
       () => gatherClaims([], [...register, ...register.slice(3, 4)]),
       /Two claims share the id 'enc\.secrets'/,
     )
+    const [control] = keep('acc.keys')
+    assert.ok(control)
+    assert.throws(() => gatherClaims([control, control]), /Two checks share the id 'acc\.keys/)
+    assert.throws(() => gatherClaims([{ ...control, claim: 'acc.mfa' }]), /does not begin with the claim/)
+  })
+
+  test('several controls of one claim are united: each test once, and every check', () => {
+    const [first, second] = keep('acc.keys', 2)
+    const more = { claim: 'acc.keys', tests: ['it is shut', 'it is locked'], lacks: text('There is a window.') }
+    const keys = gatherClaims([...keep('acc.mfa'), first!, second!, more]).find(({ id }) => id === 'acc.keys')
+    assert.deepEqual(keys?.tests, ['it is shut', 'it is locked'])
+    assert.deepEqual(keys?.checks, [first?.check, second?.check])
+    assert.deepEqual(keys?.lacks, [more.lacks])
     assert.equal(gatherClaims([]).length, register.length)
-  })
-
-  test('an unknown claim stops the examination before any check runs', async () => {
-    let runs = 0
-    const counted = watch(async () => ({ ok: true, saw: `run ${(runs += 1)}` }))
-    await assert.rejects(examine([...keep('acc.keys', counted), ...keep('nobody.knows', passing)]), /nobody\.knows/)
-    assert.equal(runs, 0)
-  })
-
-  test('several controls of one claim are united: each test and each check once', () => {
-    const controls: Control[] = [
-      { claim: 'acc.keys', tests: ['one', 'two'], check: passing },
-      { claim: 'acc.mfa', tests: ['other'] },
-      { claim: 'acc.keys', tests: ['two', 'three'], check: passing },
-      { claim: 'acc.keys', tests: [], check: failing },
-    ]
-    const keys = gatherClaims(controls).find(({ id }) => id === 'acc.keys')
-    assert.deepEqual(keys?.tests, ['one', 'two', 'three'])
-    assert.deepEqual(keys?.checks, [passing, failing])
   })
 })
 
 describe('the state of a claim', () => {
-  test('verified when its check passes, with what it saw and when', async () => {
-    assert.deepEqual(await examineOne('acc.keys', keep('acc.keys', passing)), {
-      id: 'acc.keys',
-      group: 'access',
-      sentence: register.find(({ id }) => id === 'acc.keys')?.sentence,
-      kept_by: ['software'],
-      check: 'auto',
-      state: 'verified',
-      since: '2026-01-02T12:00:00.000Z',
-      last_run: '2026-01-02T12:00:00.000Z',
-      saw: ['the door is shut'],
-      tests: ['acc.keys 0'],
-    })
-  })
-
-  test('failing when a check says no, whatever the others say and whatever kind of claim it is', async () => {
-    for (const others of [[], [passing], [throwing], [hanging], [undefined]]) {
-      const { state, since, last_run, saw } = await examineOne('acc.keys', keep('acc.keys', ...others, failing))
-      assert.equal(state, 'failing')
-      assert.equal(since, last_run)
-      assert.ok(saw.includes('the door is open'))
-    }
-    assert.equal((await examineOne('org.team', keep('org.team', failing))).state, 'failing')
-    assert.equal((await examineOne('org.audits', keep('org.audits', failing))).state, 'failing')
-  })
-
-  test('unproven, never verified, when a check throws, hangs, answers late or saw nothing', async () => {
-    for (const check of [throwing, throwingAtOnce, hanging, late, lateAndBroken, silent]) {
-      for (const others of [[], [passing]]) {
-        const { state, since, last_run } = await examineOne('acc.keys', keep('acc.keys', ...others, check))
-        assert.equal(state, 'unproven')
-        assert.equal(since, null)
-        assert.equal(last_run, '2026-01-02T12:00:00.000Z')
-      }
-    }
-    await wait(40)
-  })
-
-  test('unproven when a check blocked the process for longer than it may take, though its answer came before the timer', async () => {
-    let elapsedMs = 0
-    const blocking = watch(async () => {
-      elapsedMs += 11
-      return { ok: true, saw: 'the door is shut' }
-    })
-    const clock: Clock = { now: () => noon, elapsed: () => elapsedMs }
-    const states = await examineClaims({ controls: keep('acc.keys', blocking), clock, timeoutMs: 10 })
-    assert.equal(states.find(({ id }) => id === 'acc.keys')?.state, 'unproven')
-  })
-
-  test('unproven, and it says so, when no control has a check', async () => {
-    const { state, last_run, saw, tests } = await examineOne('acc.keys', keep('acc.keys', undefined))
-    assert.deepEqual({ state, last_run, tests }, { state: 'unproven', last_run: null, tests: ['acc.keys 0'] })
-    assert.match(saw.join(), /No check watches this/)
-  })
-
-  test('planned when nothing keeps it, or a control that has neither test nor check', async () => {
-    const states = await examine([])
-    for (const { check, state, since, last_run, saw, tests } of states) {
-      assert.equal(state, check === 'record' ? 'unproven' : 'planned')
-      assert.deepEqual([since, last_run, tests], [null, null, []])
-      assert.deepEqual(saw, check === 'record' ? ['No record has been entered yet.'] : [])
-    }
-    assert.equal((await examineOne('acc.keys', [{ claim: 'acc.keys', tests: [] }])).state, 'planned')
-  })
-
-  test('unproven for a record without one, even when a check of it passes', async () => {
-    const { state, saw } = await examineOne('org.team', keep('org.team', passing))
-    assert.equal(state, 'unproven')
-    assert.deepEqual(saw, ['the door is shut', 'No record has been entered yet.'])
-  })
-
-  test('unproven when only the code half of "both" holds, and it says which half is missing', async () => {
-    const held = await examineOne('org.audits', keep('org.audits', passing))
-    assert.equal(held.state, 'unproven')
-    assert.equal(held.since, null)
-    assert.match(held.saw.join('\n'), /^the door is shut\nThe code half holds, the record half is missing/)
-    const unheld = await examineOne('org.audits', keep('org.audits', throwing))
-    assert.equal(unheld.state, 'unproven')
-    assert.match(unheld.saw.join('\n'), /The code half could not be shown, and the record half is missing/)
-  })
-
-  test('cannot be set by hand', async () => {
-    const state = await examineOne('acc.keys', keep('acc.keys', throwing))
-    assert.throws(() => Object.assign(state, { state: 'verified' }), TypeError)
-    assert.equal(state.state, 'unproven')
-  })
-
-  test('what a check threw goes to the log, and only its kind to the public', async () => {
-    const noted: unknown[] = []
-    const away = watch(() => Promise.reject(new Fault('unavailable', 'The log is away', { internal: 'log 7' })))
-    const states = await examineClaims({
-      controls: [...keep('acc.keys', throwing), ...keep('acc.mfa', away)],
-      clock: stopped,
-      noteError: (claim, error) => noted.push([claim, error instanceof Error ? error.message : error]),
-    })
-    assert.deepEqual(noted, [
-      ['acc.mfa', 'The log is away'],
-      ['acc.keys', 'password=hunter2'],
-    ])
-    const saw = states.flatMap(({ saw, check }) => (check === 'record' ? [] : saw))
-    assert.deepEqual(saw, [
-      'Could not look (The log is away): whether the door is shut',
-      'Could not look (TypeError): whether the door is shut',
-    ])
-  })
-})
-
-describe('the run', () => {
-  test('looks at no more than four things at a time, and at all of them', async () => {
-    let [now, most, runs] = [0, 0, 0]
-    const busy = (): Check =>
-      watch(async () => {
-        now += 1
-        runs += 1
-        most = Math.max(most, now)
-        await wait(1)
-        now -= 1
-        return { ok: true, saw: 'it' }
-      })
-    const auto = register.filter(({ check }) => check === 'auto')
-    const controls = auto.flatMap(({ id }) => keep(id, busy()))
-    const states = await examineClaims({ controls, clock: stopped })
-    assert.deepEqual([most, runs], [4, auto.length])
-    assert.equal(states.filter(({ state }) => state === 'verified').length, auto.length)
-    assert.deepEqual(
-      states.map(({ id }) => id),
-      register.map(({ id }) => id),
-    )
-  })
-
-  test('hanging checks do not keep the others from being seen', async () => {
-    const controls = [...keep('enc.mail', hanging, hanging, hanging, hanging, hanging), ...keep('org.advice', passing)]
-    assert.equal((await examineOne('org.advice', controls)).state, 'verified')
-  })
-
-  test('the age shown is that of the oldest look', async () => {
-    let nowMs = noon
-    const slow = watch(async () => {
-      nowMs += 5000
-      return { ok: true, saw: 'it' }
-    })
-    const clock: Clock = { now: () => nowMs, elapsed: () => 0 }
-    const states = await examineClaims({ controls: keep('acc.keys', slow, { ...slow }), clock })
-    assert.equal(states.find(({ id }) => id === 'acc.keys')?.last_run, '2026-01-02T12:00:00.000Z')
-  })
-
-  test('a time limit that a timer cannot keep is refused', async () => {
-    for (const timeoutMs of [0, -1, Number.NaN, Infinity, 2 ** 31]) {
-      await assert.rejects(examineClaims({ controls: [], clock: stopped, timeoutMs }), RangeError)
-    }
-  })
-
-  test('a claim is verified exactly when it is automatic, has a check, and all its checks passed in time', async () => {
-    const looks = { passing, failing, throwing, hanging, late, silent, none: undefined }
-    const names = ['passing', 'failing', 'throwing', 'hanging', 'late', 'silent', 'none'] as const
-    const name = fc.oneof({ weight: 4, arbitrary: fc.constant('passing' as const) }, fc.constantFrom(...names))
+  test('an automatic claim is verified exactly when it has checks, all passed, all caught, all fresh', () => {
+    const looks = fc.array(fc.oneof({ weight: 5, arbitrary: fc.constant<Kind>('passing') }, fc.constantFrom(...names)), { minLength: 1, maxLength: 4 }) // prettier-ignore
     const kind = fc.constantFrom<CheckKind>('auto', 'record', 'both')
-    const cases = fc.array(fc.record({ kind, seen: fc.array(name, { maxLength: 3 }) }), { minLength: 1, maxLength: 5 })
+    const hours = fc.integer({ min: -6, max: 6 })
     let verified = 0
-    await fc.assert(
-      fc.asyncProperty(cases, async (cases) => {
-        const [model] = register
-        assert.ok(model !== undefined)
-        const claims = cases.map(({ kind }, index): Claim => ({ ...model, id: `c.${index}`, check: kind }))
-        const controls = cases.flatMap(({ seen }, index) => keep(`c.${index}`, ...seen.map((name) => looks[name])))
-        const states = await examineClaims({ controls, clock: stopped, timeoutMs: 3, claims })
-        for (const [index, { kind, seen }] of cases.entries()) {
-          const ran = seen.filter((name) => name !== 'none')
-          const holds = kind === 'auto' && ran.length > 0 && ran.every((name) => name === 'passing')
-          assert.equal(states[index]?.state === 'verified', holds)
-          assert.equal(states[index]?.state === 'failing', ran.includes('failing'))
-          verified += holds ? 1 : 0
-        }
+    fc.assert(
+      fc.property(kind, looks, hours, (kind, seen, hours) => {
+        const { state, why } = judge(
+          kind,
+          seen.map((name) => kinds[name]),
+          noon + hours * hourMs,
+        )
+        const allPass = seen.every((name) => name === 'passing')
+        const isFresh = Math.abs(hours) < 2
+        assert.equal(state === 'verified', kind === 'auto' && allPass && isFresh)
+        assert.equal(state === 'failing', seen.includes('failing'))
+        assert.equal(state === 'stale', kind === 'auto' && allPass && !isFresh)
+        assert.equal(why === null, state === 'verified')
+        if (why) assert.ok(why.en.length > 3 && why.sv.length > 3)
+        verified += state === 'verified' ? 1 : 0
       }),
-      { numRuns: 150 },
+      { numRuns: 500 },
     )
     assert.ok(verified > 20, `the property met only ${verified} verified claims`)
+  })
+
+  test('silence turns a pass stale at the moment it expires, and says since when', () => {
+    const end = noon + 2 * hourMs
+    assert.equal(judge('auto', [lookOf()], end - 1).state, 'verified')
+    const { state, sinceMs, why } = judge('auto', [lookOf(), lookOf({ expiresMs: end + 1 })], end)
+    assert.deepEqual([state, sinceMs], ['stale', end])
+    assert.match(why?.en ?? '', /since 2026-01-02T14:00:00\.000Z nobody has looked/)
+    assert.match(why?.sv ?? '', /sedan 2026-01-02T14:00:00\.000Z/)
+  })
+
+  test('a clock that steps back a little changes nothing, and a look from far in the future is stale', () => {
+    assert.equal(judge('auto', [lookOf()], noon - hourMs).state, 'verified')
+    assert.equal(judge('auto', [lookOf()], noon - 365 * 24 * hourMs).state, 'stale')
+  })
+
+  test('a failure stays, however old: silence does not mend it', () => {
+    const { state, sinceMs } = judge('auto', [kinds.failing], noon + 1_000 * hourMs)
+    assert.deepEqual([state, sinceMs], ['failing', noon])
+  })
+
+  test('a check that did not see its planted offence makes the claim unproven, and says so in both languages', () => {
+    const { state, why } = judge('auto', [kinds.passing, kinds.blind])
+    assert.equal(state, 'unproven')
+    assert.match(why?.en ?? '', /did not see the offence that was planted/)
+    assert.match(why?.sv ?? '', /såg inte det fel som hade planterats/)
+  })
+
+  test('unproven, never verified, while a control says what its claim lacks', () => {
+    const controls = keep('acc.keys').map((control) => ({ ...control, lacks: text('There is a window.') }))
+    const claim = gatherClaims(controls).find(({ id }) => id === 'acc.keys')
+    assert.ok(claim)
+    assert.deepEqual(judgeClaim(claim, () => lookOf(), noon).why, text('There is a window.'))
+    assert.equal(judgeClaim(claim, () => lookOf(), noon).state, 'unproven')
+    assert.equal(judgeClaim(claim, () => kinds.failing, noon).state, 'failing')
+  })
+
+  test('planned when nothing keeps it; unproven with tests alone, or without its record', () => {
+    for (const claim of gatherClaims([])) {
+      const { state, sinceMs } = judgeClaim(claim, () => undefined, noon)
+      assert.equal(state, claim.check === 'record' ? 'unproven' : 'planned')
+      assert.equal(sinceMs, null)
+    }
+    const [tested] = gatherClaims([{ claim: 'acc.keys', tests: ['x'] }]).filter(({ id }) => id === 'acc.keys')
+    assert.ok(tested)
+    assert.match(judgeClaim(tested, () => undefined, noon).why?.en ?? '', /No check watches this/)
+    assert.match(judge('both', [lookOf()]).why?.en ?? '', /No record/)
+  })
+
+  test('attested by a dated record, stale when that lapses, failing when a check says no all the same', () => {
+    const record = { atMs: noon - 5 * hourMs, expiresMs: noon + hourMs }
+    assert.deepEqual(judge('record', [], noon, record), { state: 'attested', sinceMs: record.atMs, why: null })
+    assert.equal(judge('record', [], record.expiresMs, record).state, 'stale')
+    assert.equal(judge('both', [lookOf()], noon, record).state, 'attested')
+    assert.equal(judge('both', [kinds.empty], noon, record).state, 'unproven')
+    assert.equal(judge('both', [kinds.failing], noon, record).state, 'failing')
+    assert.equal(judge('auto', [], noon, record).state, 'planned')
   })
 })

@@ -1,18 +1,14 @@
 /**
- * Claims: every promise that Vouch makes in public, beside what shows that it is kept.
+ * Claims: every promise that Vouch makes in public, and how what was seen makes a state of it. Pure.
  *
- * Promises: the register holds all claims from the first day, each with a sentence in English and Swedish. Its state
- * is computed from checks that ran just now; whatever could not be looked at is never `verified`.
+ * Promises: the register holds all claims from the first day, each with a sentence in English and Swedish; a state follows
+ * from what checks saw and when, and from nothing else; silence, errors and blind checks never make one `verified`.
  *
- * Refuses: a control for a claim that does not exist, two claims with one id, and any way to set a state by hand.
- * A pass that came too late or does not say what it saw is no pass. What others' errors say is not repeated in public.
+ * Refuses: a control for a claim that does not exist, two claims or checks with one id, a check that is not of its claim.
  *
- * Needs: the controls of all modules (gathered in `app.ts`) and a clock. Keeps nothing: history and records belong to
- * other modules, so `record` and `both` claims cannot be `verified` here yet.
+ * Needs: nothing.
  */
-export type { CheckKind, Claim, ClaimGroup, Keeper, Language, Text } from './claim.ts'
-export { toClaimsDocument, type ClaimsDocument } from './document.ts'
-export { examineClaims, type ClaimState, type Examination, type State } from './examine.ts'
+export { type CheckKind, type Claim, type ClaimGroup, groups, type Keeper } from './claim.ts'
 export { gatherClaims, type GatheredClaim } from './gather.ts'
+export { type Attested, isFresh, judgeClaim, type Look, type State, states, type Verdict } from './judge.ts'
 export { register } from './register.ts'
-export { renderClaims } from './render.ts'

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
-import { groups, type Claim, type Language } from './claim.ts'
+import type { Language } from '#kernel/control'
+import { groups, type Claim } from './claim.ts'
 import { register } from './index.ts'
 
 const promises = new URL('../../../../shared/design/CLAIMS.md', import.meta.url)

@@ -6,13 +6,14 @@
  * Refuses: an idempotency key that comes with another request; to judge again what was erased.
  * Needs: the database, encryption, the journal, ids.
  */
-import { canonicalJson } from '#kernel/canonical-json'
+import { canonicalJson, type Json } from '#kernel/canonical-json'
+import type { Text } from '#kernel/control'
 import { Fault } from '#kernel/fault'
 import { firstIdAt, type NewId, toWireId } from '#kernel/id'
 import type { PageAsk } from '#kernel/page'
 import type { Journal } from '#engine/journal'
 import { type Published, readCompiled } from '#engine/policies'
-import { type Database, type Scope, systemScope, type Tx } from '#platform/database'
+import { type Database, goRound, type Scope, type Seen, systemScope, type Tx } from '#platform/database'
 import { type Encryption, SealError } from '#platform/encryption'
 import type { LogSource } from '#platform/log'
 import { type Asked, eventPlace, type Facts, toRequest } from './ask.ts'
@@ -54,7 +55,8 @@ export type Rejudge<Event, Measured> = (
   receivedMs: number,
 ) => Judged
 
-export type Sample = { same: number; erased: number; wrong: readonly string[] }
+/** `wrong`: what is not the same, or does not add up. */
+export type Sample = { same: number; erased: number; wrong: Text | undefined; round: Json }
 
 export type Decisions = {
   newId: NewId
@@ -62,8 +64,8 @@ export type Decisions = {
   decide(asked: Asked): Promise<{ document: DecisionDocument; isReplay: boolean }>
   /** Whether judging again gives the same bytes. The product says how, and what its events are. */
   replay<Event, Measured>(tx: Tx, id: string, rejudge: Rejudge<Event, Measured>): Promise<boolean>
-  /** Judges the newest decisions of tenants again. `wrong`: ids of those that are not the same, or whose parts do not add up. */
-  replaySample<Event, Measured>(rejudge: Rejudge<Event, Measured>): Promise<Sample>
+  /** Judges the newest decisions of some tenants again, going round by all of them: `before` is the round before. */
+  replaySample<Event, Measured>(rejudge: Rejudge<Event, Measured>, before: Json): Promise<Sample>
   read(tx: Tx, id: string): Promise<{ document: DecisionDocument; event: unknown }>
   list(tx: Tx, ask: Ask, page: PageAsk): Promise<{ id: string; document: DecisionDocument }[]>
   /** What the log follows. */
@@ -119,18 +121,22 @@ export function createDecisions(needs: {
 
     replay,
 
-    async replaySample(rejudge) {
-      const sample = { same: 0, erased: 0, wrong: new Array<string>() }
-      for (const { id: tenantId } of await system.tenants({ limit: sampled.tenants }))
-        await system.asTenant(tenantId).transaction(async (tx) => {
-          for (const { id, document } of await listDecisions(tx, {}, { limit: sampled.ofEach, before: undefined })) {
-            const { event } = await requireRow(tx, id)
-            if (!event) sample.erased++
-            else if ((await replay(tx, id, rejudge)) && addsUp(parseDocument(document))) sample.same++
-            else sample.wrong.push(toWireId('decision', id))
-          }
-        })
-      return sample
+    async replaySample(rejudge, before) {
+      let [same, erased] = [0, 0]
+      const judgeNewest = async (tx: Tx): Promise<Seen> => {
+        const newest = await listDecisions(tx, {}, { limit: sampled.ofEach, before: undefined })
+        for (const { id, document } of newest) {
+          const { event } = await requireRow(tx, id)
+          if (!event) erased++
+          else if ((await replay(tx, id, rejudge)) && addsUp(parseDocument(document))) same++
+          else return { wrong: judgedOtherwise(toWireId('decision', id)) }
+        }
+        return { things: newest.length }
+      }
+      const { wrong, next } = await goRound(system.tenants, before, sampled.tenants, (id) =>
+        system.asTenant(id).transaction(judgeNewest),
+      )
+      return { same, erased, wrong, round: next }
     },
 
     async read(tx, id) {
@@ -167,6 +173,11 @@ function readable<T>(read: () => T): T | undefined {
     throw error
   }
 }
+
+const judgedOtherwise = (id: string): Text => ({
+  en: `The decision ${id} is judged otherwise than it was, or its parts do not add up.`,
+  sv: `Beslutet ${id} bedöms annorlunda än det gjordes, eller så stämmer inte summan av delarna.`,
+})
 
 const hundredths = (points: number): number => Math.round(points * 100)
 const addsUp = ({ factors, risk_score }: DecisionDocument): boolean =>

@@ -22,6 +22,7 @@ export type { HotStatement, Run } from './hot-statement.ts'
 export type { Enter, Lanes, Segment } from './lanes.ts'
 export { laneCounts, maxWaiting, poolSize } from './connections.ts'
 export { controls } from './controls.ts'
+export { goRound, type Page, type Round, type Seen } from './round.ts'
 
 export type Database = {
   readonly connections: Connections

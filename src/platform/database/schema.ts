@@ -70,6 +70,33 @@ export interface ApiKey {
   tenant_id: string;
 }
 
+export interface AttestationKey {
+  /**
+   * none: time
+   */
+  created_at: Timestamp;
+  /**
+   * none: when the next key took over; null while it signs
+   */
+  retired_at: Timestamp | null;
+  /**
+   * none: the private key, sealed under the data key of the installation's tenant
+   */
+  seed: Buffer;
+  /**
+   * none: the installation's own tenant
+   */
+  tenant_id: string;
+  /**
+   * none: counts up at rotation
+   */
+  version: number;
+  /**
+   * none: verifier key (C2SP signed-note), Ed25519
+   */
+  vkey: string;
+}
+
 export interface AuditEvent {
   /**
    * none: noun.verb from the closed list
@@ -134,6 +161,107 @@ export interface AuditLevel {
    * none: the tenant
    */
   tenant_id: string;
+}
+
+export interface CheckLease {
+  /**
+   * none: which check
+   */
+  check_id: string;
+  /**
+   * none: the installation's own tenant
+   */
+  tenant_id: string;
+  /**
+   * none: until then one process runs it, and no other
+   */
+  until: Timestamp;
+}
+
+export interface CheckRun {
+  /**
+   * none: whether the same look saw the planted offence
+   */
+  caught: boolean;
+  /**
+   * none: which check
+   */
+  check_id: string;
+  /**
+   * none: canonical JSON of the run: what was looked at, what was seen, ids of tenants at most
+   */
+  document: Buffer;
+  /**
+   * none: time
+   */
+  ended_at: Timestamp;
+  /**
+   * none: from then on what was seen is stale
+   */
+  expires_at: Timestamp;
+  /**
+   * none: UUIDv7
+   */
+  id: string;
+  /**
+   * none: pass, fail, error or no_data
+   */
+  result: string;
+  /**
+   * none: digest of the code that looked
+   */
+  source_digest: Buffer;
+  /**
+   * none: time; what was seen is no younger
+   */
+  started_at: Timestamp;
+  /**
+   * none: the installation's own tenant
+   */
+  tenant_id: string;
+  /**
+   * none: number of the transaction: the order of runs, whatever clocks say
+   */
+  xact: Generated<string>;
+}
+
+export interface ClaimChange {
+  /**
+   * none: time
+   */
+  at: Timestamp;
+  /**
+   * none: which claim
+   */
+  claim: string;
+  /**
+   * none: the state before; null the first time
+   */
+  from_state: string | null;
+  /**
+   * none: counts up by one for each claim
+   */
+  number: number;
+  /**
+   * none: the installation's own tenant
+   */
+  tenant_id: string;
+  /**
+   * none: the state from then on
+   */
+  to_state: string;
+  /**
+   * none: why, in English
+   */
+  why_en: string;
+  /**
+   * none: why, in Swedish
+   */
+  why_sv: string;
+  /**
+   * none: number of the transaction: the order of changes, whatever clocks say
+   */
+  xact: Generated<string>;
 }
 
 export interface CounterMark {
@@ -803,8 +931,12 @@ export interface TenantProfile {
 
 export interface DB {
   api_key: ApiKey;
+  attestation_key: AttestationKey;
   audit_event: AuditEvent;
   audit_level: AuditLevel;
+  check_lease: CheckLease;
+  check_run: CheckRun;
+  claim_change: ClaimChange;
   counter_mark: CounterMark;
   decision: Decision;
   decision_basis: DecisionBasis;

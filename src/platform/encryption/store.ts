@@ -38,6 +38,19 @@ export const insertKeyCheck = (system: SystemScope, masterKeyCheck: Buffer, crea
     return result?.numInsertedOrUpdatedRows === 1n
   })
 
+/** An offence to be found: a key whose name is not sealed. For a transaction that is taken back. */
+export const insertClearName = async (tx: Tx): Promise<void> => {
+  const row = {
+    id: '00000000-0000-7000-8000-000000000000',
+    name: Buffer.from('planted in the clear'),
+    secret_hash: Buffer.alloc(32),
+    scopes: [],
+    allowed_ips: [],
+    created_at: new Date(0),
+  }
+  await tx.query.insertInto('api_key').values(row).execute()
+}
+
 /** The newest values of every column that the inventory calls sealed. */
 export async function sampleSealed(tx: Tx): Promise<{ column: string; value: Buffer }[]> {
   const newest = 20

@@ -61,3 +61,10 @@ export const setLastUsed = async (tx: Tx, id: string, at: Date): Promise<void> =
     .where((eb) => eb.or([eb('last_used_at', 'is', null), eb('last_used_at', '<', at)]))
     .execute()
 }
+
+/** Everything that is stored about keys in a tenant: rows of keys, and of the trail. For searching. */
+export async function readEverything(tx: Tx): Promise<object[]> {
+  const rows = await tx.query.selectFrom('api_key').selectAll().limit(1_000).execute()
+  const trail = await tx.query.selectFrom('audit_event').selectAll().limit(1_000).execute()
+  return [...rows, ...trail]
+}

@@ -35,6 +35,10 @@ const Jwk = Type.Object(
     alg: Type.String(),
     use: Type.String(),
     kid: Type.String(),
+    iat: Type.Optional(
+      Type.Integer({ description: 'Seconds since 1970: when it was made. Keys of attestations only.' }),
+    ),
+    exp: Type.Optional(Type.Integer({ description: 'Seconds since 1970: from then on it signs nothing any more.' })),
   },
   { ...closed, title: 'Jwk' },
 )

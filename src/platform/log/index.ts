@@ -10,25 +10,26 @@ import type { Clock } from '#kernel/clock'
 import { Fault } from '#kernel/fault'
 import { toWireId } from '#kernel/id'
 import type { Audit } from '#platform/audit'
-import { type Database, type Scope, systemScope, tenantLanes, type Tx } from '#platform/database'
+import { type Database, type Page, type Scope, systemScope, tenantLanes, type Tx } from '#platform/database'
 import type { Encryption } from '#platform/encryption'
+import type { Repeated } from '#platform/loops'
 import type { Outbound } from '#platform/outbound'
 import type { Log as Logger, Metrics } from '#platform/telemetry'
 import { contentErased, logExported, logKeyAnnounced, logVisibilityChanged } from './actions.ts'
-import { createBackground } from './background.ts'
+import { createBackground, patrolEveryMs, turnEveryMs } from './background.ts'
 import { exportLog, type LogExported } from './export.ts'
 import { createFollowing, type Following } from './followers/follow.ts'
 import { openHead } from './head.ts'
 import type { Hints } from './hints.ts'
 import { type EntryProof, proveConsistency, proveEntry, proveInclusion } from './prove.ts'
-import type { Flaw } from './verification/reverify.ts'
 import { type Outcome, sequence } from './sequence.ts'
 import { serveCheckpoint, serveTile } from './serve.ts'
 import { sign } from './sign.ts'
 import { digestOfVkeys, type LogKey, makeKey, readLogKeys } from './signing-keys.ts'
 import { type LogSource, start } from './source.ts'
 import { readVerification, type Verification } from './verification/store.ts'
-import { createWatch } from './verification/watch.ts'
+import { createWatch, type Watch, watchEveryMs } from './verification/watch.ts'
+import { witnessEveryMs } from './witnesses/dispatch.ts'
 import { withCosignatures } from './witnesses/quorum.ts'
 import { createWitnesses, type Witnesses } from './witnesses/witnesses.ts'
 import {
@@ -44,7 +45,6 @@ import {
 import { countWaiting } from './waiting.ts'
 
 export { actions } from './actions.ts'
-export { patrolEveryMs, turnEveryMs } from './background.ts'
 export { controls } from './controls.ts'
 export { createHints, type Hints } from './hints.ts'
 export type { LogKey } from './signing-keys.ts'
@@ -53,8 +53,6 @@ export type { Cursor, LogSource, SourceRow } from './source.ts'
 export { openRoutes } from './public-routes.ts'
 export { routes } from './routes.ts'
 export type { StoredCheckpoint } from './store.ts'
-export { watchEveryMs } from './verification/watch.ts'
-export { witnessEveryMs } from './witnesses/dispatch.ts'
 export { toWireWitness, toWireWitnesses } from './witnesses/routes.ts'
 export { toWireKeys } from './wire.ts'
 
@@ -96,17 +94,19 @@ export type Logs = {
   /** For readers without a key, once `isPublic` says so. */
   asSystem(tenantId: string): Scope
   everyTenant(): AsyncGenerator<string>
+  readonly tenants: Page
   setVisibility(tx: Tx, isPublic: boolean): Promise<void>
   /** What is stored, without making anything. */
   stored(tx: Tx): Promise<{ head: Head | undefined; last: StoredCheckpoint | undefined }>
   /** What the continuous verification has seen. */
   verification(tx: Tx): Promise<Verification | undefined>
-  verifyNewest(tenantId: string): Promise<Flaw | undefined>
+  verifyNewest: Watch['verifyNewest']
   verifyWhole(tenantId: string): Promise<Verification>
-  /** For the loops of a serving process. */
   verifyNext(): Promise<void>
   turn(): Promise<void>
   patrol(): Promise<void>
+  /** What a serving process repeats. */
+  readonly loops: readonly Repeated[]
 }
 
 export function createLogs(needs: {
@@ -250,6 +250,7 @@ export function createLogs(needs: {
     isPublic: async (tx) => (await readHead(tx))?.isPublic ?? false,
     asSystem: (tenantId) => system.asTenant(tenantId),
     everyTenant: system.everyTenant,
+    tenants: system.tenants,
 
     async setVisibility(tx, isPublic) {
       await openHead(tx, headNeeds())
@@ -264,5 +265,11 @@ export function createLogs(needs: {
     verifyNext: watch.step,
     turn: background.turn,
     patrol: background.patrol,
+    loops: [
+      { name: 'log', everyMs: turnEveryMs, run: background.turn },
+      { name: 'log patrol', everyMs: patrolEveryMs, run: background.patrol, atOnce: true },
+      { name: 'log witnesses', everyMs: witnessEveryMs, run: witnesses.step },
+      { name: 'log verification', everyMs: watchEveryMs, run: watch.step },
+    ],
   }
 }

@@ -305,7 +305,7 @@ test('erasing a content leaves every proof valid, and the export counts it', asy
     assert.deepEqual([report.ok, report.erased], [true, 1])
     assert.ok(!(await readFile(join(dir, 'contents.jsonl'), 'utf8')).includes('to be forgotten'))
   })
-  assert.equal(await world.vouch.logs.verifyNewest(world.acme.id), undefined)
+  assert.equal((await world.vouch.logs.verifyNewest(world.acme.id)).flaw, undefined)
 })
 
 test('a change that the owner of the database makes behind our back is found, and named', async () => {

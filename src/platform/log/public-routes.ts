@@ -5,6 +5,7 @@ import { Fault } from '#kernel/fault'
 import { fromWireId } from '#kernel/id'
 import { type OpenRoute, openRoute } from '#kernel/route'
 import type { Tx } from '#platform/database'
+import type { Jwk } from '#platform/tlog'
 import { Bytes, KeySet, LogKeys, PublicParams, PublicTileParams } from './contract.ts'
 import type { Logs } from './index.ts'
 import { binary, plain } from './routes.ts'
@@ -14,9 +15,12 @@ const common = { method: 'GET', tag: 'Public logs', permission: 'public', audit:
 const keySetKeptMs = 60_000
 const mostKeySets = 1_000
 
-type KeySetBody = ReturnType<typeof toKeySet>
+/** `iat` and `exp`: seconds since 1970; from `exp` on the key signs nothing any more. */
+type DatedJwk = Jwk & { readonly iat?: number; readonly exp?: number }
+type KeySetBody = { keys: DatedJwk[] }
 
-export function openRoutes(logs: Logs, clock: Clock): OpenRoute[] {
+/** `more`: keys of the installation that sign something else than logs. */
+export function openRoutes(logs: Logs, clock: Clock, more: () => Promise<readonly DatedJwk[]>): OpenRoute[] {
   /** As if it were not there, unless its tenant says that anybody may read it. */
   function inPublic<T>(wireId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
     const tenantId = fromWireId('tenant', wireId)
@@ -39,7 +43,7 @@ export function openRoutes(logs: Logs, clock: Clock): OpenRoute[] {
     return kept.keySet
   }
   async function readKeySet(): Promise<KeySetBody> {
-    const keys: KeySetBody['keys'] = []
+    const keys: DatedJwk[] = [...(await more())]
     for await (const tenantId of logs.everyTenant()) {
       const found = await logs
         .asSystem(tenantId)
@@ -88,7 +92,7 @@ export function openRoutes(logs: Logs, clock: Clock): OpenRoute[] {
     openRoute({
       ...common,
       path: '/.well-known/jwks.json',
-      summary: 'Keys of all public logs (RFC 7517)',
+      summary: 'Keys that sign attestations, and keys of all public logs (RFC 7517)',
       reply: KeySet,
       async run() {
         return { body: await keySet(), headers: { 'cache-control': 'max-age=60' } }

@@ -10,13 +10,9 @@ import { errorFields, type Log } from '#platform/telemetry'
 export type Loop = { close(): Promise<void> }
 
 /** `atOnce`: the first run is now, not after the first pause. */
-export function startLoop(needs: {
-  name: string
-  everyMs: number
-  log: Log
-  run(): Promise<void>
-  atOnce?: boolean
-}): Loop {
+export type Repeated = { name: string; everyMs: number; run(): Promise<void>; atOnce?: boolean }
+
+export function startLoop(needs: Repeated & { log: Log }): Loop {
   const { name, everyMs, log, run, atOnce = false } = needs
   let underWay: Promise<void> | undefined
   const turn = (): void => {

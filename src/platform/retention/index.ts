@@ -11,30 +11,12 @@ import type { Audit } from '#platform/audit'
 import { type Database, systemScope } from '#platform/database'
 import type { Logs } from '#platform/log'
 import { retentionApplied } from './actions.ts'
+import { policyOf, type Rule } from './policy.ts'
 
 export { actions } from './actions.ts'
+export { controls } from './controls.ts'
+export { fewestMonths, policyOf, type Rule } from './policy.ts'
 export { openRoutes } from './routes.ts'
-
-/** A year, and the month that is not over. */
-export const fewestMonths = 13
-
-export type Rule = { what: string; table: string; months: number; afterwards: string }
-
-/** The one table of what is kept how long: carried out below, and published as it is. */
-export const policyOf = (months: number): readonly Rule[] => [
-  {
-    what: 'Rows of the trail: who did what',
-    table: 'audit_event',
-    months,
-    afterwards: 'The month is deleted. In the log the commitments stay, and open no more.',
-  },
-  {
-    what: 'Decisions, with the events they judged',
-    table: 'decision',
-    months,
-    afterwards: 'The month is deleted. In the log the commitments stay, and open no more.',
-  },
-]
 
 export type Retention = {
   readonly policy: readonly Rule[]

@@ -19,6 +19,10 @@ export { actions } from './actions.ts'
 
 export type Tenant = { id: string; twinId: string; name: string; createdAt: Date }
 
+/** The installation is a tenant too: its trail and its log are about the installation itself. The same id everywhere. */
+export const installationTenant = '00000000-0000-7000-8000-000000000001'
+const installationTwin = '00000000-0000-7000-8000-000000000002'
+
 export type Tenancy = {
   /** Makes a tenant and its test twin. `furnish` runs in both, within the same transaction. */
   create(
@@ -29,7 +33,9 @@ export type Tenancy = {
   ): Promise<Tenant>
   /** Makes a tenant as `create` does, does `work` in both, and takes it all back: for checks that must leave no trace. */
   rehearse(work: (tx: Tx, twin: 'live' | 'test') => Promise<void>): Promise<void>
-  /** Live tenants in the order they were made. */
+  /** Makes the installation's own tenant if there is none yet. */
+  ensureInstallation(): Promise<void>
+  /** Live tenants in the order they were made, without the installation's own. */
   list(page: { after?: string; limit: number }): Promise<Tenant[]>
 }
 
@@ -43,6 +49,28 @@ export function createTenancy(needs: {
   const { database, encryption, audit, newId, clock } = needs
   const system = systemScope(database, 'tenancy')
 
+  type Furnish = Parameters<Tenancy['create']>[2]
+
+  type By = { actor: Actor; requestId: string | null }
+  async function make(tenant: Tenant, by: By, furnish: Furnish): Promise<Tenant> {
+    const { id, twinId, name, createdAt } = tenant
+    const rows = [
+      { id, twinOf: null, createdAt },
+      { id: twinId, twinOf: id, createdAt },
+    ]
+    await system.newTenants(rows, by, async (tx) => {
+      await insertProfile(tx, name)
+      await encryption.makeTenantKeys(tx)
+      await audit.append(tx, { action: tenantCreated, target: toWireId('tenant', tx.tenantId), details: { name } })
+      await furnish(tx, tx.tenantId === id ? 'live' : 'test')
+    })
+    return tenant
+  }
+
+  /** Its id is the first of all. */
+  const hasInstallation = async (): Promise<boolean> =>
+    (await system.tenants({ limit: 1 }))[0]?.id === installationTenant
+
   const tenancy: Tenancy = {
     async create(name, actor, furnish, requestId) {
       const trimmed = name.trim()
@@ -50,21 +78,18 @@ export function createTenancy(needs: {
         throw new Fault('invalid_request', 'A tenant needs a name of 1 to 100 characters.')
       refuseCardNumber({ name: trimmed })
       const tenant = { id: newId(), twinId: newId(), name: trimmed, createdAt: new Date(clock.now()) }
-      const rows = [
-        { id: tenant.id, twinOf: null, createdAt: tenant.createdAt },
-        { id: tenant.twinId, twinOf: tenant.id, createdAt: tenant.createdAt },
-      ]
-      await system.newTenants(rows, { actor, requestId: requestId ?? null }, async (tx) => {
-        await insertProfile(tx, trimmed)
-        await encryption.makeTenantKeys(tx)
-        await audit.append(tx, {
-          action: tenantCreated,
-          target: toWireId('tenant', tx.tenantId),
-          details: { name: trimmed },
-        })
-        await furnish(tx, tx.tenantId === tenant.id ? 'live' : 'test')
+      return make(tenant, { actor, requestId: requestId ?? null }, furnish)
+    },
+
+    async ensureInstallation() {
+      if (await hasInstallation()) return
+      const actor: Actor = { kind: 'system', id: 'installation' }
+      const createdAt = new Date(clock.now())
+      const tenant = { id: installationTenant, twinId: installationTwin, name: 'installation', createdAt }
+      await make(tenant, { actor, requestId: null }, async () => {}).catch(async (error: unknown) => {
+        // Another process was first.
+        if (!(await hasInstallation())) throw error
       })
-      return tenant
     },
 
     async rehearse(work) {
@@ -86,7 +111,7 @@ export function createTenancy(needs: {
         const rows = await system.tenants({ ...(after ? { after } : {}), limit: 200 })
         for (const { id, twinOf, createdAt } of rows) {
           after = id
-          if (twinOf === null || found.length === page.limit) continue
+          if (twinOf === null || twinOf === installationTenant || found.length === page.limit) continue
           const name = await system.asTenant(twinOf).transaction(readName)
           found.push({ id: twinOf, twinId: id, name, createdAt })
         }

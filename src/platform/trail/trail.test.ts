@@ -341,11 +341,11 @@ test('every process follows a change of level within a second', async () => {
 
 test('the check of levels passes here, and fails where a level below the floor could be set', async () => {
   const control = world.vouch.controls.find(({ claim }) => claim === 'aud.levels')
-  assert.equal((await control?.check?.run())?.ok, true)
+  assert.equal((await control?.check?.run(null))?.result, 'pass')
   await world.admin.query('alter table audit_level drop constraint audit_level_level_check')
   try {
-    const seen = await control?.check?.run()
-    assert.deepEqual([seen?.ok, seen?.saw], [false, 'the database takes a level below the floor'])
+    const seen = await control?.check?.run(null)
+    assert.deepEqual([seen?.result, seen?.saw.en], ['fail', 'The database takes a level below the floor.'])
   } finally {
     await world.admin.query(
       `alter table audit_level add constraint audit_level_level_check check (level in ('changes', 'reads'))`,

@@ -18,13 +18,18 @@ const tenantsAStep = 16
 const windowEntries = 16 * tileWidth
 const newestEntries = 2 * tileWidth
 
+export type Newest = { flaw: Flaw | undefined; entries: number }
+
 export type Watch = {
   /** Looks at a part of the logs of the next few tenants. */
   step(): Promise<void>
   /** Looks at the whole log of one tenant, now. */
   verifyWhole(tenantId: string): Promise<Verification>
-  /** Looks at the newest entries of one tenant, now. */
-  verifyNewest(tenantId: string): Promise<Flaw | undefined>
+  /**
+   * Looks at the newest entries of one tenant, now; undefined in `entries` when nothing is signed. `distort` changes
+   * contents on their way here, to show that a change is found.
+   */
+  verifyNewest(tenantId: string, distort?: (content: string) => string): Promise<Newest>
 }
 
 export function createWatch(needs: {
@@ -62,8 +67,8 @@ export function createWatch(needs: {
     return after
   }
 
-  const judgeNewest = (scope: Scope, size: number): Promise<Flaw | undefined> =>
-    reverifyWindow(scope, sources, Math.max(0, Math.floor((size - newestEntries) / tileWidth) * tileWidth), size)
+  const judgeNewest = (scope: Scope, size: number, from = sources): Promise<Flaw | undefined> =>
+    reverifyWindow(scope, from, Math.max(0, Math.floor((size - newestEntries) / tileWidth) * tileWidth), size)
 
   function report(tenantId: string, { index, why }: Flaw): void {
     metrics.logFailures.inc({ what: 'verify' })
@@ -86,10 +91,12 @@ export function createWatch(needs: {
         await look(next.value, windowEntries)
       }
     },
-    async verifyNewest(tenantId) {
+    async verifyNewest(tenantId, distort) {
       const scope = system.asTenant(tenantId)
       const last = await scope.transaction((tx) => readCheckpoint(tx))
-      return last && judgeNewest(scope, Number(last.size))
+      if (!last) return { flaw: undefined, entries: 0 }
+      const through = distort ? sources.map((source) => distorted(source, distort)) : sources
+      return { flaw: await judgeNewest(scope, Number(last.size), through), entries: Number(last.size) }
     },
     async verifyWhole(tenantId) {
       await system.asTenant(tenantId).transaction((tx) => restart(tx))
@@ -104,6 +111,14 @@ export function createWatch(needs: {
     if (before) await saveVerification(tx, { ...before, next_index: 0n })
   }
 }
+
+const distorted = (source: LogSource, distort: (content: string) => string): LogSource => ({
+  ...source,
+  async readContents(tx, ids) {
+    const contents = await source.readContents(tx, ids)
+    return new Map([...contents].map(([id, content]) => [id, distort(content)]))
+  },
+})
 
 function judge(
   before: Verification | undefined,

@@ -1,5 +1,6 @@
-import type { CheckKind, Keeper, Language } from './claim.ts'
-import type { ClaimState, State } from './examine.ts'
+import type { Language } from '#kernel/control'
+import type { CheckKind, Keeper, State } from '#assurance/claims'
+import type { ClaimStanding } from './standing.ts'
 
 /** What `vouch claims --json` prints. */
 export type ClaimsDocument = {
@@ -16,8 +17,8 @@ export type ClaimsDocument = {
   }[]
 }
 
-export const toClaimsDocument = (states: readonly ClaimState[], language: Language): ClaimsDocument => ({
-  claims: states.map(({ id, sentence, kept_by, check, state, since, last_run, tests }) => ({
+export const toClaimsDocument = (claims: readonly ClaimStanding[], language: Language): ClaimsDocument => ({
+  claims: claims.map(({ id, sentence, kept_by, check, state, since, last_run, tests }) => ({
     id,
     sentence: sentence[language],
     kept_by,

@@ -1,5 +1,6 @@
-import { groups, type ClaimGroup, type Keeper, type Language, type Text } from './claim.ts'
-import type { ClaimState, State } from './examine.ts'
+import type { Language, Text } from '#kernel/control'
+import { type ClaimGroup, groups, type Keeper, type State, states } from '#assurance/claims'
+import type { CheckStanding, ClaimStanding } from './standing.ts'
 
 const headings: Readonly<Record<ClaimGroup, Text>> = {
   encryption: { en: 'Encryption', sv: 'Kryptering' },
@@ -16,11 +17,12 @@ const headings: Readonly<Record<ClaimGroup, Text>> = {
 /** Word and shape, so that nobody needs to see colours. */
 const marks: Readonly<Record<State, { shape: string; word: Text }>> = {
   verified: { shape: '●', word: { en: 'verified', sv: 'verifierat' } },
+  attested: { shape: '◍', word: { en: 'attested', sv: 'intygat' } },
+  stale: { shape: '◔', word: { en: 'stale', sv: 'inaktuellt' } },
   failing: { shape: '✕', word: { en: 'failing', sv: 'brister' } },
   unproven: { shape: '◌', word: { en: 'unproven', sv: 'obevisat' } },
   planned: { shape: '○', word: { en: 'planned', sv: 'planerat' } },
 }
-const statesShown = ['verified', 'failing', 'unproven', 'planned'] as const satisfies readonly State[]
 
 const keepers: Readonly<Record<Keeper, Text>> = {
   software: { en: 'software', sv: 'programvaran' },
@@ -32,6 +34,9 @@ const keepers: Readonly<Record<Keeper, Text>> = {
 const labels = {
   keptBy: { en: 'Kept by', sv: 'Ansvar' },
   lastRun: { en: 'checked', sv: 'kontrollerat' },
+  since: { en: 'since', sv: 'sedan' },
+  caught: { en: 'Planted offence seen', sv: 'Planterat fel upptäckt' },
+  missed: { en: 'Planted offence not seen', sv: 'Planterat fel inte upptäckt' },
   total: { en: 'Claims', sv: 'Löften' },
 } as const satisfies Record<string, Text>
 
@@ -77,32 +82,48 @@ const wrap = (text: string, columns: number, lead: string): string[] => {
   return lines.map((text, index) => (index === 0 ? lead : ' '.repeat(lead.length)) + text)
 }
 
-const renderClaim = (claim: ClaimState, language: Language, columns: number): string[] => {
+/** What it saw, and beside it what it saw of the planted offence. */
+function renderCheck({ last, planted }: CheckStanding, language: Language, columns: number): string[] {
+  if (!last || !planted) return []
+  const { caught, missed } = labels
+  return [
+    ...wrap(last.saw[language], columns, '    - '),
+    ...wrap(
+      `${(planted.caught ? caught : missed)[language]} ${planted.at}: ${planted.what[language]}`,
+      columns,
+      '      ',
+    ),
+  ]
+}
+
+function renderClaim(claim: ClaimStanding, language: Language, columns: number): string[] {
   const { shape, word } = marks[claim.state]
   const kept = `${labels.keptBy[language]}: ${claim.kept_by.map((keeper) => keepers[keeper][language]).join(', ')}`
   const run = claim.last_run === null ? '' : `; ${labels.lastRun[language]} ${claim.last_run}`
+  const since = claim.since === null ? '' : ` ${labels.since[language]} ${claim.since}`
   return [
-    ...wrap(`${word[language]} ${claim.id}`, columns, `${shape} `),
+    ...wrap(`${word[language]} ${claim.id}${since}`, columns, `${shape} `),
     ...wrap(claim.sentence[language], columns, '    '),
     ...wrap(`${kept}${run}`, columns, '    '),
-    ...claim.saw.flatMap((saw) => wrap(saw, columns, '    - ')),
+    ...(claim.why === null ? [] : wrap(claim.why[language], columns, '    ! ')),
+    ...claim.checks.flatMap((check) => renderCheck(check, language, columns)),
   ]
 }
 
 /** The claims for people at a terminal of that many columns (at least 24): by group, with the counts at the end. */
-export const renderClaims = (states: readonly ClaimState[], language: Language, columns: number): string => {
+export const renderClaims = (claims: readonly ClaimStanding[], language: Language, columns: number): string => {
   const width = Math.max(narrowestColumns, Math.floor(columns))
   const lines: string[] = []
   for (const group of groups) {
-    const members = states.filter((claim) => claim.group === group)
+    const members = claims.filter((claim) => claim.group === group)
     if (members.length === 0) continue
     lines.push(...wrap(headings[group][language], width, ''), '')
     for (const claim of members) lines.push(...renderClaim(claim, language, width), '')
   }
-  const counts = statesShown.map((state) => {
-    const count = states.filter((claim) => claim.state === state).length
+  const counts = states.map((state) => {
+    const count = claims.filter((claim) => claim.state === state).length
     return `${marks[state].shape} ${marks[state].word[language]} ${count}`
   })
-  lines.push(...wrap(`${labels.total[language]} ${states.length}: ${counts.join(', ')}`, width, ''))
+  lines.push(...wrap(`${labels.total[language]} ${claims.length}: ${counts.join(', ')}`, width, ''))
   return `${lines.join('\n')}\n`
 }

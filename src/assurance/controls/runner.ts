@@ -1,0 +1,149 @@
+/** Runs checks when they are due, each on one process at a time, and writes down how states change. */
+import type { Clock } from '#kernel/clock'
+import type { Check, Text } from '#kernel/control'
+import type { NewId } from '#kernel/id'
+import type { Audit } from '#platform/audit'
+import type { Scope } from '#platform/database'
+import { errorFields, type Log } from '#platform/telemetry'
+import type { GatheredClaim, Look, State, Verdict } from '#assurance/claims'
+import { claimStateChanged } from './actions.ts'
+import type { Reader } from './read.ts'
+import { fromRow, toRow } from './run.ts'
+import { type Outcome, runLook } from './run-check.ts'
+import { type Copy, judgeFrom } from './standing.ts'
+import { endLease, insertChange, insertRun, readNewestRun, takeLease } from './store.ts'
+
+/** How often a serving process looks for what is due. */
+export const checkEveryMs = 15_000
+/** What did not pass is looked at again sooner, so that a mended fault does not stand for a day. */
+const againMs = 60_000
+const checksAtOnce = 2
+/** Clocks of two machines may differ by so much. */
+const skewMs = 5_000
+const longestWhy = 2_000
+
+export type Runner = { runDue(): Promise<void>; stop(): void }
+
+export function createRunner(needs: {
+  scope: Scope
+  audit: Audit
+  newId: NewId
+  clock: Clock
+  log: Log
+  claims(): readonly GatheredClaim[]
+  reader: Reader
+}): Runner {
+  const { scope, audit, newId, clock, log, claims, reader } = needs
+  const stopping = new AbortController()
+  const isStopping = (): boolean => stopping.signal.aborted
+  let underWay: Promise<void> | undefined
+
+  function isDue(check: Check, run: Look | undefined): boolean {
+    if (!run) return true
+    const ageMs = clock.now() - run.startedMs
+    const isGood = run.result === 'pass' && run.planted.caught
+    return ageMs < -skewMs || ageMs >= (isGood ? check.cadenceMs : Math.min(check.cadenceMs, againMs))
+  }
+
+  async function runOne(check: Check): Promise<void> {
+    const { digest } = (await reader.sources()).of(check.id)
+    const newest = await takeTurn(check, digest)
+    if (newest === 'not now') return
+    try {
+      const noteError = (error: unknown): void =>
+        log.warn('check_could_not_look', { claim: check.id, ...errorFields(error) })
+      const how = { clock, stopped: stopping.signal, noteError }
+      const planted: Outcome = await runLook(check.planted.run, check, how)
+      const before = newest?.seen ?? null
+      const real = await runLook(() => check.run(before), check, how)
+      if (isStopping()) return
+      const row = toRow(check, digest, { id: newId(), real, planted, before })
+      await scope.transaction((tx) => insertRun(tx, row))
+    } finally {
+      await scope.transaction((tx) => endLease(tx, check.id, new Date(clock.now())))
+    }
+  }
+
+  /** The newest run, under a lease; or it is not due any more, or another process is at it. */
+  function takeTurn(check: Check, digest: Buffer) {
+    return scope.transaction(async (tx) => {
+      const now = clock.now()
+      const longestMs = 2 * check.timeoutMs + skewMs
+      const turn = { now: new Date(now), until: new Date(now + longestMs), voidAfter: new Date(now + 2 * longestMs) }
+      if (!(await takeLease(tx, check.id, turn))) return 'not now'
+      const row = await readNewestRun(tx, check.id, digest)
+      const run = row && fromRow(row)
+      if (isDue(check, run)) return run
+      await endLease(tx, check.id, turn.now)
+      return 'not now'
+    })
+  }
+
+  /** Writes down each claim that stands otherwise than was written last. */
+  async function noteChanges(which: (state: State) => boolean = () => true): Promise<void> {
+    await scope.transaction(async (tx) => {
+      const copy: Copy = await reader.read(tx)
+      const now = new Date(clock.now())
+      for (const claim of claims()) {
+        const verdict = judgeFrom(claim, copy, now.getTime())
+        const [newest] = copy.changes.get(claim.id) ?? []
+        const from = newest?.to ?? null
+        if (verdict.state === from || !which(verdict.state)) continue
+        const why = whyOf(verdict)
+        const number = Number(newest?.id.split(':')[1] ?? 0) + 1
+        const row = { claim: claim.id, number, at: now, from_state: from, to_state: verdict.state, why_en: why.en, why_sv: why.sv }
+        if (!(await insertChange(tx, row))) continue
+        const details = { claim: claim.id, from, to: verdict.state, why }
+        await audit.append(tx, { action: claimStateChanged, target: claim.id, details })
+        log.info('claim_state_changed', { claim: claim.id, reason: verdict.state })
+      }
+    }) // prettier-ignore
+    reader.forget()
+  }
+
+  const differs = (copy: Copy, which: (state: State) => boolean = () => true): boolean =>
+    claims().some((claim) => {
+      const { state } = judgeFrom(claim, copy, clock.now())
+      return which(state) && state !== copy.changes.get(claim.id)?.[0]?.to
+    })
+
+  async function runDueNow(): Promise<void> {
+    const copy = await scope.transaction(reader.read)
+    // What fell silent while nobody served is written down before it is mended.
+    if (differs(copy, isStale)) await noteChanges(isStale)
+    const due = claims()
+      .flatMap(({ checks }) => checks)
+      .filter((check) => isDue(check, copy.runs.get(check.id)))
+    if (due.length === 0 && !differs(copy)) return
+    const waiting = due.values()
+    const work = async (): Promise<void> => {
+      for (const check of waiting) {
+        if (isStopping()) return
+        await runOne(check).catch((error: unknown) =>
+          log.warn('check_was_not_stored', { claim: check.id, ...errorFields(error) }),
+        )
+      }
+    }
+    await Promise.all(Array.from({ length: checksAtOnce }, work))
+    if (!isStopping()) await noteChanges()
+  }
+
+  return {
+    runDue: () => (underWay ??= runDueNow().finally(() => (underWay = undefined))),
+    stop: () => stopping.abort(),
+  }
+}
+
+const isStale = (state: State): boolean => state === 'stale'
+
+const held: Text = {
+  en: 'All its checks passed, and each saw the offence that was planted for it.',
+  sv: 'Alla kontroller gick igenom, och var och en såg felet som hade planterats för den.',
+}
+const nothingYet: Text = { en: 'Nothing keeps it yet.', sv: 'Ingenting upprätthåller det ännu.' }
+const byRecord: Text = { en: 'It rests on a dated record.', sv: 'Det vilar på en daterad uppgift.' }
+
+function whyOf({ state, why }: Verdict): Text {
+  const text = why ?? (state === 'planned' ? nothingYet : state === 'attested' ? byRecord : held)
+  return { en: text.en.slice(0, longestWhy), sv: text.sv.slice(0, longestWhy) }
+}
