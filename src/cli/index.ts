@@ -35,6 +35,7 @@ import { migrate } from './migrate.ts'
 import { policy } from './policy.ts'
 import { serve } from './serve.ts'
 import { tenant } from './tenant.ts'
+import { trust } from './trust.ts'
 
 export type { Terminal } from './command.ts'
 
@@ -50,6 +51,7 @@ export const commands: readonly Command[] = [
   audit,
   mcp,
   claims,
+  trust,
   doctor,
   migrate,
 ]

@@ -2,6 +2,7 @@ import { openVouch, type Vouch } from '#app'
 import { fromWireId, toWireId } from '#kernel/id'
 import type { Actor } from '#kernel/actor'
 import { systemScope, type Scope } from '#platform/database'
+import { installationTenant } from '#platform/tenancy'
 import { type Context, textOf, UsageError } from './command.ts'
 
 /** Whoever has a shell on this machine, by number: a name would be a personal datum. */
@@ -24,7 +25,7 @@ export async function withVouch<T>(context: Context, work: (vouch: Vouch) => Pro
   }
 }
 
-/** The tenant that --tenant names, or the only one; with --test its twin. */
+/** The tenant that --tenant names, or the only one; with --test its twin. `installation` is the installation's own. */
 export async function chooseTenant(context: Context, vouch: Vouch): Promise<{ scope: Scope; mode: 'live' | 'test' }> {
   return findTenant(vouch, textOf(context, 'tenant'), context.options['test'] === true ? 'test' : 'live')
 }
@@ -35,6 +36,8 @@ export async function findTenant(
   wire: string | undefined,
   mode: 'live' | 'test' = 'live',
 ): Promise<{ scope: Scope; mode: 'live' | 'test' }> {
+  const system = systemScope(vouch.database, 'command line')
+  if (wire === 'installation') return { scope: system.asTenant(installationTenant, operator()), mode: 'live' }
   const tenants = await vouch.tenancy.list({ limit: wire === undefined ? 2 : 100_000 })
   const id = wire === undefined ? undefined : fromWireId('tenant', wire)
   const chosen = wire === undefined ? tenants[0] : tenants.find((tenant) => tenant.id === id || tenant.twinId === id)
@@ -49,6 +52,5 @@ export async function findTenant(
       `There are several tenants: choose with --tenant ${toWireId('tenant', chosen.id)} (vouch tenant list)`,
     )
   const isTwin = mode === 'test' || chosen.twinId === id
-  const system = systemScope(vouch.database, 'command line')
   return { scope: system.asTenant(isTwin ? chosen.twinId : chosen.id, operator()), mode: isTwin ? 'test' : 'live' }
 }

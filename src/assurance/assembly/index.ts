@@ -31,6 +31,11 @@ export function createAssurance(needs: Needs): Assurance & { readonly ownControl
   return {
     ...watched,
     ...attestations,
+    async runDue() {
+      await needs.tenancy.ensureInstallation()
+      await attestations.ensureKey()
+      await watched.runDue()
+    },
     ownControls: [...upkeepControls(needs), ...attestationControls({ attestations })],
   }
 }

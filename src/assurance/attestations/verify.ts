@@ -32,7 +32,7 @@ export function verifyAttestation(bytes: Uint8Array, vkeys?: string): Attestatio
   try {
     const { body, signature, keyid } = readEnvelope(bytes)
     const { predicate, ...read } = readStatement(body)
-    const trusted = parseKeys(vkeys ?? `${textAt(predicate, 'signer')}\n`)
+    const trusted = parseKeys(vkeys ?? textAt(predicate, 'signer'))
     const signer = trusted.find((one) => keyIdOf(one) === keyid) ?? refuse(`it is signed by ${keyid}, which is not a key that was given`) // prettier-ignore
     if (!isSignedBy(body, signature, signer)) refuse('the signature is not that of its bytes')
     if (textAt(predicate, 'signer') !== signer.vkey) refuse('it names another key than the one that signed it')
@@ -116,4 +116,12 @@ function decode(bytes: Uint8Array): string {
   }
 }
 
-const parseKeys = (vkeys: string): LogVerifier[] => parseVkeys(vkeys.endsWith('\n') ? vkeys : `${vkeys}\n`)
+/** Apart by white space. */
+const parseKeys = (vkeys: string): LogVerifier[] =>
+  parseVkeys(
+    vkeys
+      .trim()
+      .split(/\s+/)
+      .map((vkey) => `${vkey}\n`)
+      .join(''),
+  )

@@ -85,6 +85,7 @@ export function createRunner(needs: {
       const copy: Copy = await reader.read(tx)
       const now = new Date(clock.now())
       for (const claim of claims()) {
+        if (!isLookedAt(claim, copy)) continue
         const verdict = judgeFrom(claim, copy, now.getTime())
         const [newest] = copy.changes.get(claim.id) ?? []
         const from = newest?.to ?? null
@@ -103,6 +104,7 @@ export function createRunner(needs: {
 
   const differs = (copy: Copy, which: (state: State) => boolean = () => true): boolean =>
     claims().some((claim) => {
+      if (!isLookedAt(claim, copy)) return false
       const { state } = judgeFrom(claim, copy, clock.now())
       return which(state) && state !== copy.changes.get(claim.id)?.[0]?.to
     })
@@ -134,6 +136,8 @@ export function createRunner(needs: {
   }
 }
 
+/** Before that there is nothing to write down: another process may be looking just now. */
+const isLookedAt = ({ checks }: GatheredClaim, { runs }: Copy): boolean => checks.every(({ id }) => runs.has(id))
 const isStale = (state: State): boolean => state === 'stale'
 
 const held: Text = {

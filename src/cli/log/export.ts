@@ -1,10 +1,9 @@
-import { readdirSync } from 'node:fs'
 import { rfc3339 } from '#kernel/clock'
 import { LogForkError } from '#platform/log'
 import { type ExportReport, TlogError, verifyExport } from '#platform/tlog'
-import { type Context, exit, type ExitCode, UsageError } from '../command.ts'
+import { type Context, exit, type ExitCode } from '../command.ts'
 import { chooseTenant, withVouch } from '../open-guest.ts'
-import { quote } from './given-keys.ts'
+import { quote, requireFree } from './given-keys.ts'
 import { showProgress } from './progress.ts'
 
 export async function exportLog(context: Context, dir: string): Promise<ExitCode> {
@@ -65,15 +64,4 @@ function describe({ dir, origin, root, entries, contents, erased, vkeys, first_b
     `  vouch log verify ${quote(dir)} --key ${quote(vkey)}`,
     'Hand the key over by another way than the export: the key inside proves nothing about who signed.',
   ].join('\n')
-}
-
-/** Told before anything is opened. */
-function requireFree(dir: string): void {
-  try {
-    if (readdirSync(dir).length === 0) return
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return
-    throw new UsageError(`${dir} is not a folder that can be written to`)
-  }
-  throw new UsageError(`${dir} is not empty: an export is written to an empty folder, or to a new one`)
 }

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { type Context, textOf, UsageError } from '../command.ts'
 
@@ -19,3 +20,14 @@ export const readText = async (file: string): Promise<string> => (await readByte
 /** As a shell reads it back as one word. */
 export const quote = (word: string): string =>
   /^[\w./:@+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
+
+/** Told before anything is opened. */
+export function requireFree(dir: string): void {
+  try {
+    if (readdirSync(dir).length === 0) return
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return
+    throw new UsageError(`${dir} is not a folder that can be written to`)
+  }
+  throw new UsageError(`${dir} is not empty: an export is written to an empty folder, or to a new one`)
+}
