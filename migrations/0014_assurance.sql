@@ -13,11 +13,11 @@ create table check_run (
   expires_at timestamptz not null,
   result text not null check (result in ('pass', 'fail', 'error', 'no_data')),
   caught boolean not null,
+  number bigint not null check (number > 0),
   document bytea not null check (length(document) <= 131072),
-  xact xid8 not null default pg_current_xact_id(),
   primary key (tenant_id, id)
 ) partition by range (id);
-create index check_run_newest on check_run (tenant_id, check_id, source_digest, xact);
+create index check_run_newest on check_run (tenant_id, check_id, source_digest, number);
 select raise_wall('check_run');
 comment on column check_run.tenant_id is 'none: the installation''s own tenant';
 comment on column check_run.id is 'none: UUIDv7';
@@ -28,8 +28,8 @@ comment on column check_run.ended_at is 'none: time';
 comment on column check_run.expires_at is 'none: from then on what was seen is stale';
 comment on column check_run.result is 'none: pass, fail, error or no_data';
 comment on column check_run.caught is 'none: whether the same look saw the planted offence';
+comment on column check_run.number is 'none: counts the runs of a check by the same code: their order, whatever clocks say';
 comment on column check_run.document is 'none: canonical JSON of the run: what was looked at, what was seen, ids of tenants at most';
-comment on column check_run.xact is 'none: number of the transaction: the order of runs, whatever clocks say';
 
 -- Whose turn it is. Nothing about a state follows from it.
 create table check_lease (
@@ -53,10 +53,9 @@ create table claim_change (
   to_state text not null check (to_state in ('verified', 'attested', 'stale', 'failing', 'unproven', 'planned')),
   why_en text not null check (length(why_en) between 1 and 4000),
   why_sv text not null check (length(why_sv) between 1 and 4000),
-  xact xid8 not null default pg_current_xact_id(),
   primary key (tenant_id, claim, number)
 );
-create index claim_change_newest on claim_change (tenant_id, xact);
+create index claim_change_newest on claim_change (tenant_id, at);
 select raise_wall('claim_change');
 comment on column claim_change.tenant_id is 'none: the installation''s own tenant';
 comment on column claim_change.claim is 'none: which claim';
@@ -66,7 +65,6 @@ comment on column claim_change.from_state is 'none: the state before; null the f
 comment on column claim_change.to_state is 'none: the state from then on';
 comment on column claim_change.why_en is 'none: why, in English';
 comment on column claim_change.why_sv is 'none: why, in Swedish';
-comment on column claim_change.xact is 'none: number of the transaction: the order of changes, whatever clocks say';
 
 -- Keys that sign attestations, and nothing else.
 create table attestation_key (

@@ -8,6 +8,7 @@ import type { World } from '#harness'
 import { renderPolicyReference } from '#engine/decide'
 import { renderInventory } from './inventory.ts'
 import { renderWire } from './sdk-wire.ts'
+import { renderPromises } from './promises.ts'
 import { renderSettings } from './settings.ts'
 
 export const root = new URL('../../', import.meta.url).pathname
@@ -28,6 +29,7 @@ export async function generateFiles(world: World): Promise<ReadonlyMap<string, s
     ['docs/settings.md', renderSettings()],
     ['docs/data.md', renderInventory(rows)],
     ['docs/policy-reference.md', renderPolicyReference()],
+    ['docs/promises.md', renderPromises(world.vouch.controls)],
   ])
 }
 

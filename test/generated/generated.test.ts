@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { createWorld } from '#harness'
 import { generateFiles, root } from './files.ts'
 
-test('the committed OpenAPI, row types, settings and inventory are what code and database say now', async () => {
+test('the committed OpenAPI, row types, settings, inventory and promises are what code and database say now', async () => {
   await using world = await createWorld()
   const files = await generateFiles(world)
   assert.ok(files.size >= 4)

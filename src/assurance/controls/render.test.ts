@@ -33,6 +33,7 @@ const runs = new Map(
   looks.map(([claim, result, saw]) => [
     `${claim}.door`,
     {
+      number: 1n,
       result,
       saw: text(saw),
       seen: null,

@@ -8,6 +8,7 @@ import type { Outcome } from './run-check.ts'
 import type { RunRow } from './store.ts'
 
 export type StoredRun = Look & {
+  readonly number: bigint
   readonly seen: Json
   readonly plantedAtMs: number
   /** SHA-256 of the document. */
@@ -23,7 +24,7 @@ type RunDocument = {
 export function toRow(
   check: Check,
   sourceDigest: Buffer,
-  { id, real, planted, before }: { id: string; real: Outcome; planted: Outcome; before: Json },
+  { id, real, planted, before }: { id: string; real: Outcome; planted: Outcome; before: StoredRun | undefined },
 ): RunRow {
   const expiresMs = real.startedMs + 2 * check.cadenceMs
   const document = {
@@ -38,7 +39,7 @@ export function toRow(
     result: real.result,
     saw: real.saw,
     // Who could not look does not lose the place.
-    seen: real.result === 'error' ? before : real.seen,
+    seen: real.result === 'error' ? (before?.seen ?? null) : real.seen,
     planted: { at: rfc3339(planted.startedMs), result: planted.result, what: check.planted.what, saw: planted.saw },
   }
   return {
@@ -50,6 +51,7 @@ export function toRow(
     expires_at: new Date(expiresMs),
     result: real.result,
     caught: planted.result === 'fail',
+    number: (before?.number ?? 0n) + 1n,
     document: Buffer.from(canonicalJson(document)),
   }
 }
@@ -60,6 +62,7 @@ const results = ['pass', 'fail', 'error', 'no_data'] as const
 export function fromRow(row: RunRow): StoredRun {
   const document: RunDocument = JSON.parse(row.document.toString())
   return {
+    number: row.number,
     // A word that is none could only come from a newer version.
     result: results.find((word) => word === row.result) ?? 'error',
     saw: document.saw,

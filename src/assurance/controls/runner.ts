@@ -54,10 +54,9 @@ export function createRunner(needs: {
         log.warn('check_could_not_look', { claim: check.id, ...errorFields(error) })
       const how = { clock, stopped: stopping.signal, noteError }
       const planted: Outcome = await runLook(check.planted.run, check, how)
-      const before = newest?.seen ?? null
-      const real = await runLook(() => check.run(before), check, how)
+      const real = await runLook(() => check.run(newest?.seen ?? null), check, how)
       if (isStopping()) return
-      const row = toRow(check, digest, { id: newId(), real, planted, before })
+      const row = toRow(check, digest, { id: newId(), real, planted, before: newest })
       await scope.transaction((tx) => insertRun(tx, row))
     } finally {
       await scope.transaction((tx) => endLease(tx, check.id, new Date(clock.now())))

@@ -9,6 +9,7 @@ export type RunRow = {
   expires_at: Date
   result: string
   caught: boolean
+  number: bigint
   document: Buffer
 }
 
@@ -16,15 +17,25 @@ export const insertRun = async (tx: Tx, row: RunRow): Promise<void> => {
   await tx.query.insertInto('check_run').values(row).execute()
 }
 
-/** The newest run of a check by this very code, in the order of transactions: clocks may have been set back. */
+/** The newest run of a check by this very code. Runs are numbered, because clocks may be set back. */
 export const readNewestRun = (tx: Tx, checkId: string, sourceDigest: Buffer): Promise<RunRow | undefined> =>
   tx.query
     .selectFrom('check_run')
-    .select(['id', 'check_id', 'source_digest', 'started_at', 'ended_at', 'expires_at', 'result', 'caught', 'document'])
+    .select([
+      'id',
+      'check_id',
+      'source_digest',
+      'started_at',
+      'ended_at',
+      'expires_at',
+      'result',
+      'caught',
+      'number',
+      'document',
+    ])
     .where('check_id', '=', checkId)
     .where('source_digest', '=', sourceDigest)
-    .orderBy('xact', 'desc')
-    .orderBy('id', 'desc')
+    .orderBy('number', 'desc')
     .limit(1)
     .executeTakeFirst()
 
@@ -87,12 +98,12 @@ export const readChangesOf = (tx: Tx, claim: string, limit: number): Promise<Cha
     .limit(limit)
     .execute()
 
-/** Of all claims, newest first. */
+/** Of all claims, by the times they bear, newest first. */
 export const readChanges = (tx: Tx, limit: number): Promise<ChangeRow[]> =>
   tx.query
     .selectFrom('claim_change')
     .select(changeColumns)
-    .orderBy('xact', 'desc')
+    .orderBy('at', 'desc')
     .orderBy('claim')
     .orderBy('number', 'desc')
     .limit(limit)

@@ -204,6 +204,10 @@ export interface CheckRun {
    */
   id: string;
   /**
+   * none: counts the runs of a check by the same code: their order, whatever clocks say
+   */
+  number: bigint;
+  /**
    * none: pass, fail, error or no_data
    */
   result: string;
@@ -219,10 +223,6 @@ export interface CheckRun {
    * none: the installation's own tenant
    */
   tenant_id: string;
-  /**
-   * none: number of the transaction: the order of runs, whatever clocks say
-   */
-  xact: Generated<string>;
 }
 
 export interface ClaimChange {
@@ -258,10 +258,6 @@ export interface ClaimChange {
    * none: why, in Swedish
    */
   why_sv: string;
-  /**
-   * none: number of the transaction: the order of changes, whatever clocks say
-   */
-  xact: Generated<string>;
 }
 
 export interface CounterMark {
