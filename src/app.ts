@@ -1,6 +1,6 @@
 /** The composition root: the only file that knows everything. Builds each part from what it needs, in layer order. */
 import { mkdir } from 'node:fs/promises'
-import { actions as assuranceActions, checkEveryMs, createAssurance } from '#assurance/assembly'
+import { actions as assuranceActions, createAssurance } from '#assurance/assembly'
 import type { Config } from '#config'
 import { actions as decisionActions, createDecisions, routes as decisionRoutes } from '#engine/decisions'
 import { createJournal } from '#engine/journal'
@@ -156,7 +156,7 @@ export async function openVouch(needs: VouchNeeds) {
     const startLoops = () => {
       const loops = [
         ...logs.loops,
-        { name: 'checks of claims', everyMs: checkEveryMs, run: assurance.runDue, atOnce: true },
+        ...assurance.loops,
         { name: 'counters', everyMs: 250, run: () => journal.flush() },
         { name: 'old counters and keys', everyMs: 3_600_000, run: journal.expire },
         { name: 'last used', everyMs: 30_000, run: keys.flushLastUsed },

@@ -598,6 +598,10 @@ export type Jwk = {
   alg: string
   use: string
   kid: string
+  /** Seconds since 1970: when it was made. Keys of attestations only. */
+  iat?: number
+  /** Seconds since 1970: from then on it signs nothing any more. */
+  exp?: number
 }
 
 export type LogKey = {
@@ -1047,7 +1051,7 @@ export type Routes = {
       /** Exactly as it is recorded, e.g. a key’s id; or `operator` or `system`, for all of that kind. */
       actor?: string | undefined
       /** One of the closed list. Decisions are not here but at `/v1/decisions`. */
-      action?: "tenant.created" | "log_key.announced" | "log.visibility_changed" | "log_content.erased" | "log.exported" | "log_follower.started" | "log_follower.stopped" | "log_witness.added" | "log_witness.removed" | "log.quorum_changed" | "audit.read" | "audit_level.read" | "access.refused" | "audit_level.changed" | "retention.applied" | "key.issued" | "key.rotated" | "key.revoked" | "key.listed" | "tenant.signed_up" | "contact.read" | "list.put" | "list.deleted" | "list_entry.added" | "list_entry.imported" | "list_entry.deleted" | "list.listed" | "list.read" | "policy_draft.saved" | "policy.published" | "policy.rolled_back" | "policy.read" | "policy_draft.read" | "policy_version.listed" | "policy_version.read" | "policy_version.compared" | "decision.created" | "decision.listed" | "decision.read" | "decision.replayed" | undefined
+      action?: "tenant.created" | "log_key.announced" | "log.visibility_changed" | "log_content.erased" | "log.exported" | "log_follower.started" | "log_follower.stopped" | "log_witness.added" | "log_witness.removed" | "log.quorum_changed" | "audit.read" | "audit_level.read" | "access.refused" | "audit_level.changed" | "retention.applied" | "key.issued" | "key.rotated" | "key.revoked" | "key.listed" | "tenant.signed_up" | "contact.read" | "list.put" | "list.deleted" | "list_entry.added" | "list_entry.imported" | "list_entry.deleted" | "list.listed" | "list.read" | "policy_draft.saved" | "policy.published" | "policy.rolled_back" | "policy.read" | "policy_draft.read" | "policy_version.listed" | "policy_version.read" | "policy_version.compared" | "decision.created" | "decision.listed" | "decision.read" | "decision.replayed" | "claim.state_changed" | "attestation_key.made" | undefined
       /** Exactly as it is recorded, e.g. a key’s id. */
       target?: string | undefined
       outcome?: "success" | "refused" | undefined

@@ -17,7 +17,11 @@ export const audit: Command = {
     'export writes one JSON document a line, to standard output or to --out FILE. With --json it needs --out, and answers how\n' +
     'much it wrote. Reading the trail leaves a row in it.',
   options: {
-    tenant: { type: 'string', value: 'ID', means: 'whose; not needed while there is only one' },
+    tenant: {
+      type: 'string',
+      value: 'ID',
+      means: 'whose; not needed while there is only one; `installation` for its own',
+    },
     test: { type: 'boolean', means: "the tenant's test twin" },
     from: { type: 'string', value: 'TIME', means: 'recorded at or after, e.g. 2026-11-01T00:00:00Z' },
     to: { type: 'string', value: 'TIME', means: 'recorded before' },

@@ -89,7 +89,11 @@ export const log: Command = {
     'export, which proves nothing about who signed. Exit code 1: it does not verify, or the stored log is not what was signed.',
   ].join('\n'),
   options: {
-    tenant: { type: 'string', value: 'ID', means: 'whose log; not needed while there is only one' },
+    tenant: {
+      type: 'string',
+      value: 'ID',
+      means: 'whose log; not needed while there is only one; `installation` for its own',
+    },
     test: { type: 'boolean', means: "that of the tenant's test twin" },
     key: {
       type: 'string',

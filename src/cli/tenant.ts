@@ -32,7 +32,10 @@ export const tenant: Command = {
   name: 'tenant',
   form: 'create NAME | list | contact TENANT_ID',
   summary: 'Make a tenant with its test twin and first keys, list tenants, or see who signed up for one',
-  more: 'Keys are shown once. `vouch key rotate` replaces a lost one.',
+  more: [
+    'Keys are shown once. `vouch key rotate` replaces a lost one.',
+    'The installation is a tenant of its own, which is not listed: `--tenant installation` reaches its log and its trail.',
+  ].join('\n'),
   options: { limit: { type: 'string', value: 'N', means: 'list: at most N tenants (1000 unless told)' } },
   positionals: { min: 1, max: 2 },
   async run(context) {

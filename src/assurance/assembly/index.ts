@@ -5,9 +5,10 @@
  * Needs: what its parts need, and the controls of all modules.
  */
 import type { Control } from '#kernel/control'
+import type { Repeated } from '#platform/loops'
 import type { Tenancy } from '#platform/tenancy'
 import { upkeepControls } from '#assurance/upkeep'
-import { actions as controlActions, type Controls, createControls } from '#assurance/controls'
+import { actions as controlActions, checkEveryMs, type Controls, createControls } from '#assurance/controls'
 import {
   actions as attestationActions,
   attestationControls,
@@ -15,11 +16,15 @@ import {
   createAttestations,
 } from '#assurance/attestations'
 
-export { checkEveryMs } from '#assurance/controls'
-
 export const actions = [...controlActions, ...attestationActions]
 
-export type Assurance = Controls & Attestations
+export type Assurance = Controls &
+  Attestations & {
+    /** Makes the installation's tenant and the first key, if they are not there. Its log is signed when checks first look. */
+    prepare(): Promise<void>
+    /** What a serving process repeats. */
+    readonly loops: readonly Repeated[]
+  }
 
 type Needs = Parameters<typeof createControls>[0] &
   Omit<Parameters<typeof createAttestations>[0], 'controls'> & { tenancy: Tenancy }
@@ -28,14 +33,23 @@ type Needs = Parameters<typeof createControls>[0] &
 export function createAssurance(needs: Needs): Assurance & { readonly ownControls: readonly Control[] } {
   const watched = createControls(needs)
   const attestations = createAttestations({ ...needs, controls: watched })
+  async function prepare(): Promise<void> {
+    await needs.tenancy.ensureInstallation()
+    await attestations.ensureKey()
+  }
+  async function runDue(): Promise<void> {
+    await prepare()
+    await watched.runDue()
+  }
   return {
     ...watched,
     ...attestations,
-    async runDue() {
-      await needs.tenancy.ensureInstallation()
-      await attestations.ensureKey()
-      await watched.runDue()
-    },
+    prepare,
+    runDue,
+    loops: [
+      { name: 'installation', everyMs: 3_600_000, run: prepare, atOnce: true },
+      { name: 'checks of claims', everyMs: checkEveryMs, run: runDue },
+    ],
     ownControls: [...upkeepControls(needs), ...attestationControls({ attestations })],
   }
 }

@@ -88,7 +88,7 @@ export function createRunner(needs: {
         const verdict = judgeFrom(claim, copy, now.getTime())
         const [newest] = copy.changes.get(claim.id) ?? []
         const from = newest?.to ?? null
-        if (verdict.state === from || !which(verdict.state)) continue
+        if (!isNews(from, verdict.state) || !which(verdict.state)) continue
         const why = whyOf(verdict)
         const number = Number(newest?.id.split(':')[1] ?? 0) + 1
         const row = { claim: claim.id, number, at: now, from_state: from, to_state: verdict.state, why_en: why.en, why_sv: why.sv }
@@ -105,7 +105,7 @@ export function createRunner(needs: {
     claims().some((claim) => {
       if (!isLookedAt(claim, copy)) return false
       const { state } = judgeFrom(claim, copy, clock.now())
-      return which(state) && state !== copy.changes.get(claim.id)?.[0]?.to
+      return which(state) && isNews(copy.changes.get(claim.id)?.[0]?.to ?? null, state)
     })
 
   async function runDueNow(): Promise<void> {
@@ -137,6 +137,8 @@ export function createRunner(needs: {
 
 /** Before that there is nothing to write down: another process may be looking just now. */
 const isLookedAt = ({ checks }: GatheredClaim, { runs }: Copy): boolean => checks.every(({ id }) => runs.has(id))
+/** That nothing keeps a claim is where every claim begins. */
+const isNews = (from: State | null, to: State): boolean => from !== to && !(from === null && to === 'planned')
 const isStale = (state: State): boolean => state === 'stale'
 
 const held: Text = {
