@@ -1,11 +1,7 @@
 /** Attestations as a stranger verifies them, and what an attacker could change. */
 import assert from 'node:assert/strict'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { createPublicKey, verify } from 'node:crypto'
 import { after, before, test } from 'node:test'
-import { main } from '#cli'
 import { createWorld, type World } from '#harness'
 import { systemScope } from '#platform/database'
 import { createSigner, newSeed } from '#platform/tlog'
@@ -25,19 +21,6 @@ const attest = async (claim = 'dat.cards'): Promise<DsseEnvelope> =>
   (await world.vouch.assurance.attestation(claim)) ?? assert.fail()
 const currentKey = async (): Promise<string> => (await world.vouch.assurance.publicKeys())[0]?.vkey ?? assert.fail()
 const bytesOf = (envelope: object): Buffer => Buffer.from(formatAttestation(envelope))
-
-async function run(...words: string[]) {
-  const said = { out: '', err: '' }
-  const code = await main(words, {
-    out: (text) => void (said.out += text),
-    err: (text) => void (said.err += text),
-    read: () => Promise.reject(new Error('nothing to read')),
-    isTerminal: false,
-    columns: 100,
-    stopped: () => new Promise(() => {}),
-  })
-  return { code, ...said }
-}
 
 test('an attestation verifies with the published key, offline, and with no other; one changed byte anywhere is refused', async () => {
   const file = bytesOf(await attest())
@@ -131,38 +114,4 @@ test('a key that was replaced stays published with its dates, and what it signed
   assert.deepEqual(rows.map(({ actor_kind }) => actor_kind), ['system', 'operator']) // prettier-ignore
   const { rows: stored } = await world.admin.query<{ seed: Buffer }>('select seed from attestation_key')
   assert.ok(stored.length === 2 && stored.every(({ seed }) => seed.length > 100 && seed[0] === 1), 'sealed')
-})
-
-test('the command line exports every claim, verifies without a server, and says what a signature does not prove', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'vouch-trust-'))
-  const kept = { ...process.env }
-  try {
-    Object.assign(process.env, world.settings, { VOUCH_LOG_LEVEL: 'silent' })
-    const dir = join(folder, 'claims')
-    const exported = await run('trust', 'export', dir, '--json')
-    assert.equal(exported.code, 0, exported.err)
-    const { vkey, claims } = JSON.parse(exported.out)
-    assert.equal((await readdir(dir)).length, claims)
-    assert.equal((await run('trust', 'export', dir)).code, 2, 'not into a folder that holds something')
-    const shown = await run('claims', '--id', 'dat.cards', '--json')
-    assert.deepEqual(JSON.parse(shown.out).claims.map(({ state }: { state: string }) => state), ['verified']) // prettier-ignore
-    assert.equal((await run('claims', '--id', 'dat.card')).code, 2)
-
-    Object.assign(process.env, { VOUCH_HOME: '/nowhere', VOUCH_DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' })
-    const file = join(dir, 'dat.cards.json')
-    const good = await run('trust', 'verify', file, '--key', vkey)
-    assert.deepEqual([good.code, /● the attestation verifies/.test(good.out)], [0, true], good.err)
-    assert.match(good.out, /does not prove that the checks look/)
-    assert.match((await run('trust', 'verify', file)).out, /proves nothing about who signed/)
-    const text = await readFile(file, 'utf8')
-    await writeFile(file, text.replace('payloadType', 'payloadtype'))
-    const bad = await run('trust', 'verify', file, '--key', vkey, '--json')
-    assert.deepEqual([bad.code, JSON.parse(bad.out).ok], [1, false])
-    assert.equal((await run('trust', 'verify', join(dir, 'nothing.json'))).code, 2)
-    assert.equal((await run('trust', 'verify')).code, 2)
-  } finally {
-    for (const name of Object.keys(process.env)) if (!(name in kept)) delete process.env[name]
-    Object.assign(process.env, kept)
-    await rm(folder, { recursive: true, force: true })
-  }
 })

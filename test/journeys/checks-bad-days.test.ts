@@ -10,7 +10,7 @@ import { createIds, toWireId } from '#kernel/id'
 import { systemScope } from '#platform/database'
 import { installationTenant } from '#platform/tenancy'
 import { type Claim, register } from '#assurance/claims'
-import { type ClaimStanding, type Controls, createControls } from './index.ts'
+import { type ClaimStanding, type Controls, createControls } from '#assurance/controls'
 
 const minuteMs = 60_000
 const hourMs = 60 * minuteMs
@@ -77,7 +77,7 @@ describe('a run', () => {
     assert.deepEqual(check?.planted, { at: begun, caught: true, what: text('a door that is open') })
     assert.match(check?.last?.evidence_digest ?? '', /^sha256:[0-9a-f]{64}$/)
     assert.match(check?.source_digest ?? '', /^sha256:[0-9a-f]{64}$/)
-    assert.deepEqual(check?.sources, ['src/assurance/controls/controls.test.ts'])
+    assert.deepEqual(check?.sources, ['test/journeys/checks-bad-days.test.ts'])
     assert.deepEqual(history.map(({ from, to }) => [from, to]), [[null, 'verified']]) // prettier-ignore
     assert.deepEqual(
       (await controls.standing()).claims.map(({ id }) => id),

@@ -1,0 +1,56 @@
+/** The command line about claims and attestations, as an operator and as a stranger use it. */
+import assert from 'node:assert/strict'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { main } from '#cli'
+import { createWorld } from '#harness'
+
+async function run(...words: string[]) {
+  const said = { out: '', err: '' }
+  const code = await main(words, {
+    out: (text) => void (said.out += text),
+    err: (text) => void (said.err += text),
+    read: () => Promise.reject(new Error('nothing to read')),
+    isTerminal: false,
+    columns: 100,
+    stopped: () => new Promise(() => {}),
+  })
+  return { code, ...said }
+}
+
+test('the command line exports every claim, verifies without a server, and says what a signature does not prove', async () => {
+  await using world = await createWorld({ logLevel: 'silent' })
+  const folder = await mkdtemp(join(tmpdir(), 'vouch-trust-'))
+  const kept = { ...process.env }
+  try {
+    Object.assign(process.env, world.settings, { VOUCH_LOG_LEVEL: 'silent' })
+    const dir = join(folder, 'claims')
+    const exported = await run('trust', 'export', dir, '--json')
+    assert.equal(exported.code, 0, exported.err)
+    const { vkey, claims } = JSON.parse(exported.out)
+    assert.equal((await readdir(dir)).length, claims)
+    assert.equal((await run('trust', 'export', dir)).code, 2, 'not into a folder that holds something')
+    const shown = await run('claims', '--id', 'dat.cards', '--json')
+    assert.deepEqual(JSON.parse(shown.out).claims.map(({ state }: { state: string }) => state), ['verified']) // prettier-ignore
+    assert.equal((await run('claims', '--id', 'dat.card')).code, 2)
+
+    Object.assign(process.env, { VOUCH_HOME: '/nowhere', VOUCH_DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' })
+    const file = join(dir, 'dat.cards.json')
+    const good = await run('trust', 'verify', file, '--key', vkey)
+    assert.deepEqual([good.code, /● the attestation verifies/.test(good.out)], [0, true], good.err)
+    assert.match(good.out, /does not prove that the checks look/)
+    assert.match((await run('trust', 'verify', file)).out, /proves nothing about who signed/)
+    const text = await readFile(file, 'utf8')
+    await writeFile(file, text.replace('payloadType', 'payloadtype'))
+    const bad = await run('trust', 'verify', file, '--key', vkey, '--json')
+    assert.deepEqual([bad.code, JSON.parse(bad.out).ok], [1, false])
+    assert.equal((await run('trust', 'verify', join(dir, 'nothing.json'))).code, 2)
+    assert.equal((await run('trust', 'verify')).code, 2)
+  } finally {
+    for (const name of Object.keys(process.env)) if (!(name in kept)) delete process.env[name]
+    Object.assign(process.env, kept)
+    await rm(folder, { recursive: true, force: true })
+  }
+})
