@@ -35,6 +35,24 @@ test('the command line exports every claim, verifies without a server, and says 
     const shown = await run('claims', '--id', 'dat.cards', '--json')
     assert.deepEqual(JSON.parse(shown.out).claims.map(({ state }: { state: string }) => state), ['verified']) // prettier-ignore
     assert.equal((await run('claims', '--id', 'dat.card')).code, 2)
+    const trail = await run(
+      'audit',
+      'list',
+      '--tenant',
+      'installation',
+      '--action',
+      'claim.state_changed',
+      '--limit',
+      '200',
+      '--json',
+    )
+    const changed = JSON.parse(trail.out).data
+    assert.ok(
+      changed.some(({ target }: { target: string }) => target === 'dat.cards'),
+      trail.err,
+    )
+    const { tenants } = JSON.parse((await run('tenant', 'list', '--json')).out)
+    assert.equal(tenants.length, 2, 'the installation is none of them')
 
     Object.assign(process.env, { VOUCH_HOME: '/nowhere', VOUCH_DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' })
     const file = join(dir, 'dat.cards.json')

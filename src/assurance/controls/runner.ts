@@ -95,7 +95,7 @@ export function createRunner(needs: {
         if (!(await insertChange(tx, row))) continue
         const details = { claim: claim.id, from, to: verdict.state, why }
         await audit.append(tx, { action: claimStateChanged, target: claim.id, details })
-        log.info('claim_state_changed', { claim: claim.id, reason: verdict.state })
+        tx.afterCommit(() => log.info('claim_state_changed', { claim: claim.id, reason: verdict.state }))
       }
     }) // prettier-ignore
     reader.forget()
