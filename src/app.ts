@@ -11,6 +11,7 @@ import type { Clock } from '#kernel/clock'
 import type { Control } from '#kernel/control'
 import { createIds } from '#kernel/id'
 import type { OpenRoute } from '#kernel/route'
+import { createPages } from '#pages'
 import { authorize } from '#platform/access'
 import { createAudit } from '#platform/audit'
 import { controls as databaseControls, migrate, openDatabase, type WriteHooks } from '#platform/database'
@@ -105,31 +106,32 @@ export async function openVouch(needs: VouchNeeds) {
     const assurance = createAssurance({
       database, tenancy, encryption, audit, newId, clock, log, installation: config.name, controls: () => controls,
     }) // prettier-ignore
+    const pages = createPages({
+      clock,
+      site: { installation: config.name, origin: config.origin, version, contacts: config.contacts },
+      standing: assurance.standing, changes: assurance.changes, attestation: assurance.attestation,
+      verifierKey: async () => (await assurance.publicKeys()).find(({ state }) => state === 'current')?.vkey,
+      async health() {
+        const isUp = await database.ping().then(() => true, () => false)
+        return { database: isUp ? 'ok' : 'away', logLagSeconds: hints.lagMs() / 1_000 }
+      },
+    }) // prettier-ignore
 
     const guarded = [
-      ...transactions.routes,
-      ...decisionRoutes(decisions),
-      ...listRoutes(lists),
-      ...policyRoutes(policies),
-      ...keyRoutes(keys),
-      ...logRoutes(logs),
+      ...transactions.routes, ...decisionRoutes(decisions), ...listRoutes(lists), ...policyRoutes(policies), ...keyRoutes(keys), ...logRoutes(logs),
       ...trailRoutes(trail),
-    ].flatMap(withBatch)
+    ].flatMap(withBatch) // prettier-ignore
     const open: OpenRoute[] = [
       ...llmsRoutes({ routes: () => [...open, ...guarded] }),
+      ...pages.routes,
       ...openLogRoutes(logs, clock, async () => (await assurance.publicKeys()).map(({ jwk }) => jwk)),
       ...openRetentionRoutes(retention),
       ...signup.routes,
-      ...systemRoutes({
-        version,
-        ping: database.ping,
-        metrics: () => metrics.registry.metrics(),
-        openapi: () => server.swagger(),
-      }),
-    ]
+      ...systemRoutes({ version, ping: database.ping, metrics: () => metrics.registry.metrics(), openapi: () => server.swagger() }),
+    ] // prettier-ignore
     const server = await createServer({
       guarded, open, newId, log, metrics, version, limiter, rates: needs.rates ?? defaultRates, recordRead: trail.recordRead, recordRefusal: trail.recordRefusal,
-      trustedProxies: config.trustedProxies,
+      problemPage: pages.problemPage, trustedProxies: config.trustedProxies,
       authenticateKey: keys.authenticate,
       authorize: (principal, permission, requestId) => authorize(database, principal, permission, requestId),
     }) // prettier-ignore

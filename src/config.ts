@@ -28,6 +28,11 @@ const networksText = (text: string) =>
   readList(text).every((part) => /^[0-9a-fA-F.:]+\/\d{1,3}$/.test(part) && ipaddr.isValidCIDR(part))
     ? undefined
     : 'must be CIDR networks, separated by commas'
+const contactText = (text: string) =>
+  /^[^\s@<>"',:/]{1,64}@[a-z0-9](?:[a-z0-9.-]{0,200}[a-z0-9])?$/i.test(text) ||
+  (text.length <= 300 && /^https:\/\/[^\s<>"']+$/.test(text) && URL.canParse(text))
+    ? undefined
+    : 'must be a mail address, or an address that begins with https://'
 const readList = (text: string): string[] => text.split(',').map((part) => part.trim())
 
 /** Each setting with its default, its meaning, and what is wrong with a text (`undefined` if nothing). */
@@ -44,6 +49,9 @@ export const settings = {
   VOUCH_OUTBOUND_NETWORKS: { default: undefined, means: 'Private networks that Vouch may call out to (CIDR, commas), e.g. a witness on this machine: 127.0.0.0/8.', read: networksText },
   VOUCH_RETENTION_MONTHS: { default: '13', means: 'Months that the trail and decisions are kept, from 13 to 120. Published at /retention.json.', read: monthsText },
   VOUCH_SIGNUP: { default: 'local', means: 'Who may make a tenant by POST /signup: `local`, callers on this machine and by no proxy; `on`, everybody; `off`, nobody.', read: signupText },
+  VOUCH_CONTACT_SECURITY: { default: undefined, means: 'Whom to tell about weaknesses: a mail address or an https address. In the footer of every page, and in /.well-known/security.txt, which is missing without it.', read: contactText },
+  VOUCH_CONTACT_PRIVACY: { default: undefined, means: 'Whom to ask about personal data, likewise in the footer.', read: contactText },
+  VOUCH_CONTACT_COMPLIANCE: { default: undefined, means: 'Whom to ask about certificates, contracts and audits, likewise in the footer.', read: contactText },
   VOUCH_LOG_LEVEL: { default: 'info', means: 'debug, info, warn, error or silent. JSON lines on standard error.', read: levelText },
 } as const satisfies Record<string, Setting> // prettier-ignore
 export type SettingName = keyof typeof settings
@@ -53,6 +61,8 @@ export type Config = {
   host: string
   port: number
   name: string
+  /** How the outside reaches this installation: `https://vouch.example.com`, or this very machine while it has no name. */
+  origin: string
   databaseUrl: string | undefined
   databaseOwnerUrl: string | undefined
   masterKey: { value: string | undefined; file: string }
@@ -60,6 +70,8 @@ export type Config = {
   trustedProxies: readonly string[]
   outboundNetworks: readonly string[]
   signup: 'local' | 'on' | 'off'
+  /** Mail addresses, or addresses that begin with https://. */
+  contacts: { security: string | undefined; privacy: string | undefined; compliance: string | undefined }
   logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
 }
 
@@ -92,11 +104,14 @@ export function readConfig(
   const home = resolve(textOf('VOUCH_HOME') ?? '.vouch')
   const level = textOf('VOUCH_LOG_LEVEL')
   const signup = textOf('VOUCH_SIGNUP')
+  const port = Number(textOf('VOUCH_PORT'))
+  const name = textOf('VOUCH_NAME') ?? 'localhost'
   const config: Config = {
     home,
     host: textOf('VOUCH_HOST') ?? '127.0.0.1',
-    port: Number(textOf('VOUCH_PORT')),
-    name: textOf('VOUCH_NAME') ?? 'localhost',
+    port,
+    name,
+    origin: /^localhost(:|$)/.test(name) ? `http://127.0.0.1:${port}` : `https://${name}`,
     databaseUrl: textOf('VOUCH_DATABASE_URL'),
     databaseOwnerUrl: textOf('VOUCH_DATABASE_OWNER_URL'),
     masterKey: {
@@ -107,6 +122,11 @@ export function readConfig(
     trustedProxies: readList(textOf('VOUCH_TRUSTED_PROXIES') ?? '').filter(Boolean),
     outboundNetworks: readList(textOf('VOUCH_OUTBOUND_NETWORKS') ?? '').filter(Boolean),
     signup: isSignup(signup) ? signup : 'off',
+    contacts: {
+      security: textOf('VOUCH_CONTACT_SECURITY'),
+      privacy: textOf('VOUCH_CONTACT_PRIVACY'),
+      compliance: textOf('VOUCH_CONTACT_COMPLIANCE'),
+    },
     logLevel: level === 'debug' || level === 'warn' || level === 'error' || level === 'silent' ? level : 'info',
   }
   if (!loopback.test(config.host) && config.trustedProxies.length === 0) {

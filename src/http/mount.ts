@@ -127,6 +127,13 @@ const headerOf = (request: FastifyRequest, name: string): string | undefined => 
 const headersFor = ({ headers }: Route | OpenRoute, request: FastifyRequest): Record<string, string | undefined> =>
   Object.fromEntries(Object.keys(headers ?? {}).map((name) => [name, headerOf(request, name)]))
 
+/** Does the caller have this already? Weak and strong tags count alike (RFC 9110, 13.1.2). */
+function isKnown(request: FastifyRequest, etag: string | undefined): boolean {
+  const known = headerOf(request, 'if-none-match')
+  if (etag === undefined || known === undefined) return false
+  return known.split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag)
+}
+
 /** What an address names: its ids and words, as `list/entry`. */
 const targetOf = (params: unknown): string | undefined => {
   const names = typeof params === 'object' && params !== null ? Object.values(params) : []
@@ -194,8 +201,10 @@ export function mountOpen(
         const { params, query, body, id: requestId } = request
         const answering = route.run({ params, query, body, headers: headersFor(route, request), requestId })
         const { status = 200, body: answer, headers = {} } = await answering
-        if (route.contentType) reply.type(route.contentType)
-        return reply.code(status).headers(headers).send(answer)
+        reply.headers(headers)
+        if (status === 200 && isKnown(request, headers['etag'])) return reply.code(304).send()
+        if (route.contentType && headers['content-type'] === undefined) reply.type(route.contentType)
+        return reply.code(status).send(answer)
       },
     })
   }

@@ -47,6 +47,17 @@ export const toProblem = (fault: Fault, requestId: string) => ({
   request_id: toWireId('request', requestId),
 })
 
+/** Makes a page of a problem. `headers` holds its content type and what it may load. */
+export type ProblemPage = (
+  problem: ReturnType<typeof toProblem>,
+  asked: { url: string; acceptLanguage: string | undefined },
+) => { body: string; headers: Record<string, string> }
+
+/** Is it a browser that shows a page? Programs do not name text/html. Under /v1 all are programs. */
+export const wantsPage = (request: { url: string; headers: { accept?: string | undefined } }): boolean =>
+  !/^\/v1(\/|\?|$)/.test(request.url) &&
+  /(?:^|,)\s*text\/html\s*(?:$|,|;(?!\s*q=0(?:\.0*)?\s*(?:$|,)))/i.test(request.headers.accept ?? '')
+
 /** Errors that Fastify and Node raise before a verb runs, in our words. */
 const edgeCodes: Readonly<Record<string, readonly [FaultCode, string]>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: ['body_too_large', 'The body is larger than this address takes.'],

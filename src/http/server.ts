@@ -13,7 +13,7 @@ import { addressName, strangerRate } from '#platform/limits'
 import { errorFields, type Log, type Metrics } from '#platform/telemetry'
 import { mountGuarded, type MountNeeds, mountOpen, principalOf } from './mount.ts'
 import { describeApi } from './openapi.ts'
-import { Problem, problemType, toFault, toProblem } from './problem.ts'
+import { Problem, type ProblemPage, problemType, toFault, toProblem, wantsPage } from './problem.ts'
 import { readJson, requireNothing } from './read-json.ts'
 import { edgeHeaders, refuseConnection } from './refuse-connection.ts'
 import { compileValidator, type Part } from './validate.ts'
@@ -40,6 +40,8 @@ export type ServerNeeds = MountNeeds & {
   log: Log
   metrics: Metrics
   version: string
+  /** What a browser gets instead of a problem document, outside of /v1. */
+  problemPage?: ProblemPage
   /** Networks of proxies whose X-Forwarded-For is believed; never a count, never `true`. */
   trustedProxies: readonly string[]
 }
@@ -143,7 +145,11 @@ export async function createServer(needs: ServerNeeds): Promise<FastifyInstance>
     else log.info('refused', { ...fields, reason: fault.internal })
     if (fault.retryAfterSeconds !== undefined) reply.header('retry-after', fault.retryAfterSeconds)
     if (fault.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer realm="vouch"')
-    return reply.code(fault.status).type(problemType).send(toProblem(fault, request.id))
+    const problem = toProblem(fault, request.id)
+    reply.code(fault.status)
+    if (!needs.problemPage || !wantsPage(request)) return reply.type(problemType).send(problem)
+    const page = needs.problemPage(problem, { url: request.url, acceptLanguage: request.headers['accept-language'] })
+    return reply.headers(page.headers).send(page.body)
   })
 
   await app.register(underPressure, {
@@ -171,7 +177,7 @@ export async function createServer(needs: ServerNeeds): Promise<FastifyInstance>
         retryAfterSeconds: verdict.resetSeconds,
       })
     const [path = ''] = request.url.split('?')
-    const allow = paths.filter(({ form }) => form.test(path)).map(({ method }) => method)
+    const allow = [...new Set(paths.filter(({ form }) => form.test(path)).map(({ method }) => method))]
     if (allow.length === 0)
       throw new Fault('not_found', 'There is nothing at this address. GET /openapi.json lists what there is.')
     reply.header('allow', allow.join(', '))

@@ -1,13 +1,10 @@
-/** Routes of the process itself: is it alive, is it ready, how is it doing, what does it speak, what do its errors mean. */
-import { readFile } from 'node:fs/promises'
+/** Routes of the process itself: is it alive, is it ready, how is it doing, what does it speak. */
 import Type from 'typebox'
-import { type FaultCode, faults } from '#kernel/fault'
 import type { OpenRoute } from '#kernel/route'
 
 const tag = 'System'
 const Healthy = Type.Object({ status: Type.Literal('ok') }, { additionalProperties: false, title: 'Healthy' })
 const Ready = Type.String({ description: 'JSON: status (ready, not_ready), database (ok, away), version.' })
-const errorPages = new URL('../../docs/errors/', import.meta.url)
 
 export function systemRoutes(needs: {
   version: string
@@ -15,18 +12,6 @@ export function systemRoutes(needs: {
   metrics(): Promise<string>
   openapi(): unknown
 }): OpenRoute[] {
-  const page = (code: FaultCode): OpenRoute => ({
-    method: 'GET',
-    path: `/errors/${code}`,
-    tag: 'Errors',
-    summary: faults[code].title,
-    permission: 'public',
-    audit: 'none',
-    rate: 'read',
-    reply: Type.String(),
-    contentType: 'text/markdown; charset=utf-8',
-    run: async () => ({ body: await readFile(new URL(`${code}.md`, errorPages), 'utf8') }),
-  })
   return [
     {
       method: 'GET', path: '/healthz', tag, summary: 'The process runs', permission: 'public', audit: 'none', rate: 'none', reply: Healthy,
@@ -52,6 +37,5 @@ export function systemRoutes(needs: {
       reply: Type.String(), contentType: 'application/json; charset=utf-8',
       run: async () => ({ body: JSON.stringify(needs.openapi()) }),
     },
-    ...Object.keys(faults).filter((code): code is FaultCode => Object.hasOwn(faults, code)).map(page),
   ] // prettier-ignore
 }

@@ -6,7 +6,7 @@ import { faults } from './fault.ts'
 const pages = new URL('../../docs/errors/', import.meta.url)
 
 test('every error code has its page, with its title and status, and no page is left over', () => {
-  const files = readdirSync(pages).filter((file) => file !== 'README.md')
+  const files = readdirSync(pages).filter((file) => file.endsWith('.md') && file !== 'README.md')
   assert.deepEqual(
     files.sort(),
     Object.keys(faults)

@@ -82,7 +82,10 @@ export type GuardedRoute<
   run(context: Ctx, input: RouteInput<P, Q, B>): Promise<Reply<Static<R>>>
 }
 
-/** A route without a key. `loopback` answers only to callers on this machine. */
+/**
+ * A route without a key. `loopback` answers only to callers on this machine. A reply with an `etag` that the caller has
+ * already (If-None-Match) becomes a 304.
+ */
 export type OpenRoute<
   P extends TSchema = TSchema,
   Q extends TSchema = TSchema,

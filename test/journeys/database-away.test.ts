@@ -164,6 +164,7 @@ test('a database that takes no connections (maintenance, a changed password) is 
   await using world = await createWorld({ logLevel: 'silent' })
   const ada = world.as('ada')
   assert.equal((await ada.post('/v1/evaluate', payment())).status, 200)
+  const promises = /\d+ of our \d+ promises/.exec((await ada.get('/trust')).text)?.[0]
   const maintenance = new pg.Client(world.database.urls.admin.replace(`/${world.database.name}?`, '/postgres?'))
   await maintenance.connect()
   try {
@@ -174,6 +175,9 @@ test('a database that takes no connections (maintenance, a changed password) is 
     for (let n = 0; n < 20; n++) {
       const reply = await ada.post('/v1/evaluate', payment())
       assert.deepEqual([reply.status, reply.headers.get('retry-after')], [503, '2'], reply.text)
+      const trust = await ada.get('/trust')
+      assert.equal(trust.status, 200)
+      assert.ok(promises && trust.text.includes(promises), 'the last known states are not shown')
     }
     await maintenance.query(`alter database ${world.database.name} allow_connections true`)
   } finally {

@@ -80,10 +80,15 @@ const needed: Readonly<Record<string, RegExp>> = {
   'x-request-id': /^req_[0-9a-f]{32}$/,
 }
 
-/** What may be kept on the way: a tile of a log, which never changes, and what a tenant made public, if it is asked for anew. */
+/** What may be kept on the way: what never changes, what a tenant made public, if it is asked for anew, and our own texts. */
 const mayBeKept = [
   { at: /log\/.*tile\//, value: /^(public|private), max-age=31536000, immutable$/ },
   { at: /^\/(log|\.well-known)\//, value: /^(no-cache|max-age=60)$/ },
+  { at: /^\/assets\//, value: /^public, max-age=31536000, immutable$/ },
+  { at: /^\/trust(\.json$|\/|$)/, value: /^public, max-age=60, stale-while-revalidate=600, stale-if-error=86400$/ },
+  { at: /^\/\.well-known\/security\.txt$/, value: /^max-age=3600$/ },
+  { at: /^\/$/, value: /^no-cache$/ },
+  { at: /^\/errors(\/|$)/, value: /^public, max-age=300, stale-while-revalidate=86400$/ },
 ]
 
 export function headerOffences(at: string, headers: { get(name: string): string | null }): Offence[] {

@@ -1,0 +1,102 @@
+/**
+ * Pages: what people see of an installation in a browser.
+ * Promises: English and Swedish alike; no script; all text escaped; readable without the stylesheet; whatever many ask
+ * for is answered from memory, also while the database is away, and says how old it is.
+ * Refuses: unknown queries, and to show a state that was not handed in.
+ * Needs: how promises stand, the health of the process, whom to ask, a clock.
+ */
+import type { OpenRoute } from '#kernel/route'
+import type { Clock } from '#kernel/clock'
+import type { FaultCode } from '#kernel/fault'
+import { createErrorPages } from './errors.ts'
+import { readerOf, languages, type Language } from './language.ts'
+import type { Health } from './landing.ts'
+import type { Site } from './layout.ts'
+import { pageHeaders, pageRoutes } from './routes.ts'
+import { createSnapshot } from './snapshot.ts'
+import { createPress } from './trust/press.ts'
+import { trustRoutes } from './trust/routes.ts'
+import { type Attestation, type Change, countStates, type Standing } from './trust/standing.ts'
+
+export { html, type Html, isolated, trustedHtml } from './html.ts'
+export { languages, type Language, LanguageQuery, negotiate, type Reader, readerOf, type Text } from './language.ts'
+export { type Contacts, layout, localLink, type PageHead, type Site } from './layout.ts'
+export { catalogues, type MessageKey, sayIn } from './messages.ts'
+export { renderMarkdown } from './markdown.ts'
+export { page, pageHeaders, pagePolicy } from './routes.ts'
+export type { Attestation, Change, ClaimStanding, Standing } from './trust/standing.ts'
+
+export type PagesNeeds = {
+  site: Site
+  clock: Clock
+  /** How promises stand. May throw while the database is away; the last answer is then shown, with its age. */
+  standing(): Promise<Standing>
+  changes(page: { limit: number }): Promise<readonly Change[]>
+  /** `undefined`: there is none about this claim. */
+  attestation(claim: string): Promise<Attestation | undefined>
+  /** With which signed statements are verified (a vkey); `undefined` while nothing is signed. */
+  verifierKey(): Promise<string | undefined>
+  health(): Promise<Health>
+}
+
+export type Pages = {
+  readonly routes: OpenRoute[]
+  /** A problem as a page, for browsers. */
+  problemPage(
+    problem: { code: FaultCode; request_id: string },
+    asked: { url: string; acceptLanguage: string | undefined },
+  ): { body: string; headers: Record<string, string> }
+}
+
+/** How often what pages show is read anew, at most. */
+const everyMs = 2_000
+const silentMs = 15_000
+/** Changes in the feeds. */
+const changesShown = 50
+
+export function createPages(needs: PagesNeeds): Pages {
+  const { site, clock } = needs
+  const errors = createErrorPages(site)
+  const press = createPress({
+    clock,
+    everyMs,
+    async load() {
+      const [standing, changes] = await Promise.all([needs.standing(), needs.changes({ limit: changesShown })])
+      return { standing, changes }
+    },
+  })
+  const health = createSnapshot({
+    clock,
+    everyMs,
+    load: async () => ({ ...(await needs.health()), atMs: clock.now() }),
+  })
+
+  return {
+    routes: [
+      ...pageRoutes({
+        site,
+        errors,
+        clock,
+        async landing() {
+          const claims = await press
+            .known()
+            .then(({ standing }) => standing.claims)
+            .catch(() => undefined)
+          const counts = claims && { total: claims.length, ...countStates(claims) }
+          const { atMs, ...seen } = await health.read()
+          // Whoever has not answered for that long is away, also if nothing has said so.
+          const isSilent = clock.now() - atMs > silentMs
+          return { health: isSilent ? { ...seen, database: 'away' } : seen, counts, atMs }
+        },
+      }),
+      ...trustRoutes({ site, press, attestation: needs.attestation, verifierKey: needs.verifierKey }),
+    ],
+    problemPage({ code, request_id }, { url, acceptLanguage }) {
+      const lang = languages.find(
+        (known): known is Language => url.split('?')[1]?.split('&').includes(`lang=${known}`) ?? false,
+      )
+      const reader = readerOf(lang ? { lang } : {}, acceptLanguage)
+      return { body: errors.problem({ code, requestId: request_id, reader }), headers: pageHeaders(reader.language) }
+    },
+  }
+}
