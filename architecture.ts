@@ -45,7 +45,9 @@ export const layers: readonly Layer[] = [
   {
     name: 'engine',
     at: 'src/engine/',
-    modules: ['cel', 'decide', 'windows', 'basis', 'lists', 'policies', 'briefing', 'journal', 'decisions'],
+    modules: [
+      'cel', 'decide', 'windows', 'basis', 'lists', 'policies', 'briefing', 'journal', 'decisions', 'analytics', 'outcomes',
+    ], // prettier-ignore
     imports: ['kernel', 'platform'],
   },
   { name: 'products', at: 'src/products/', modules: 'apart', imports: ['kernel', 'platform', 'engine'] },
@@ -119,6 +121,7 @@ export const systemScopeFiles: readonly Place[] = [
   'src/engine/lists/',
   'src/engine/journal/',
   'src/engine/decisions/',
+  'src/engine/analytics/',
   'src/platform/encryption/',
   'src/assurance/controls/',
   'src/assurance/attestations/',

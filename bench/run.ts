@@ -3,6 +3,7 @@
  * a result on standard output. Ours and the peer take turns in the same run; read ratios and medians, not absolutes.
  */
 import { cpus } from 'node:os'
+import { analytics } from './analytics.ts'
 import { evaluate } from './evaluate.ts'
 import { history } from './history.ts'
 import { lists } from './lists.ts'
@@ -22,7 +23,7 @@ export type Result = {
 }
 export type Bench = (options: { full: boolean }) => AsyncGenerator<Result>
 
-const benches: Readonly<Record<string, Bench>> = { evaluate, history, lists, memory, log, rules, verify }
+const benches: Readonly<Record<string, Bench>> = { evaluate, analytics, history, lists, memory, log, rules, verify }
 const words = process.argv.slice(2)
 const named = words.filter((word) => !word.startsWith('--'))
 const unknown = named.filter((name) => !(name in benches))

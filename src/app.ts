@@ -2,9 +2,11 @@
 import { mkdir } from 'node:fs/promises'
 import { actions as assuranceActions, createAssurance } from '#assurance/assembly'
 import type { Config } from '#config'
+import { createAnalytics, actions as analyticsActions, routes as analyticsRoutes } from '#engine/analytics'
 import { actions as decisionActions, createDecisions, routes as decisionRoutes } from '#engine/decisions'
 import { createJournal } from '#engine/journal'
 import { actions as listActions, createLists, routes as listRoutes } from '#engine/lists'
+import { createOutcomes, actions as outcomeActions, routes as outcomeRoutes } from '#engine/outcomes'
 import { createPolicies, type Policies, actions as policyActions, routes as policyRoutes } from '#engine/policies'
 import { createServer, controls as httpControls, llmsRoutes, systemRoutes, withBatch } from '#http'
 import type { Clock } from '#kernel/clock'
@@ -31,7 +33,7 @@ import { createSignup, actions as signupActions } from '#platform/signup'
 import { createMetrics, type Log, controls as telemetryControls } from '#platform/telemetry'
 import { createTenancy, actions as tenantActions } from '#platform/tenancy'
 import { controls as trailControls, createTrail, actions as trailActions, routes as trailRoutes } from '#platform/trail'
-import { createTransactions, controls as transactionControls } from '#products/transactions'
+import { createTransactions, type OnDecided, controls as transactionControls } from '#products/transactions'
 
 export const version = '0.0.1'
 
@@ -76,7 +78,7 @@ export async function openVouch(needs: VouchNeeds) {
     const encryption = await createEncryption({ database, clock, masterKey: config.masterKey, onMasterKeyMade })
     const actions = [
       ...tenantActions, ...logActions, ...trailActions, ...retentionActions, ...keyActions, ...signupActions, ...listActions, ...policyActions,
-      ...decisionActions, ...assuranceActions,
+      ...decisionActions, ...analyticsActions, ...outcomeActions, ...assuranceActions,
     ] // prettier-ignore
     const hints = createHints(clock)
     const audit = createAudit({ actions, encryption, newId, clock, onAppend: hints.note })
@@ -88,19 +90,24 @@ export async function openVouch(needs: VouchNeeds) {
     const isNamed: Policies['namesList'] = (tx, id) => policies.namesList(tx, id)
     const lists = createLists({ database, encryption, audit, newId, clock, isNamed })
     const policies: Policies = createPolicies({ lists, audit, clock })
-    const journal = createJournal({ database, clock, onRecord: hints.note })
-    closers.push(journal.close)
+    const analytics = createAnalytics({ database, clock, newId })
+    const onRecord = (tenantId: string) => [hints, analytics].forEach((one) => one.note(tenantId))
+    const journal = createJournal({ database, clock, onRecord })
+    closers.push(analytics.close, journal.close)
     const decisions = createDecisions({ database, encryption, journal, newId })
+    const outcomes = createOutcomes({ analytics, audit, newId, clock })
     const sources = [audit.source, decisions.source]
     const outbound = createOutbound({ allowedNetworks: config.outboundNetworks })
     const logs = createLogs({
       database, encryption, audit, sources, hints, outbound, clock, logger: log, metrics, host: config.name,
     }) // prettier-ignore
-    closers.push(async () => {
-      await Promise.all([logs.witnesses.close(), outbound.close()])
-    })
-    const retention = createRetention({ database, logs, audit, clock, months: config.retentionMonths })
-    const onDecided = (decision: string) => metrics.decisions.inc({ decision })
+    closers.push(async () => void (await Promise.all([logs.witnesses.close(), outbound.close()])))
+    const { retentionMonths: months } = config
+    const retention = createRetention({ database, logs, audit, clock, months, beforeDrop: analytics.follow })
+    const onDecided: OnDecided = (decided) => {
+      metrics.decisions.inc({ decision: decided.decision })
+      analytics.noteLatency(decided)
+    }
     const transactions = createTransactions({ decisions, clock, onDecided })
 
     const assurance = createAssurance({
@@ -118,8 +125,8 @@ export async function openVouch(needs: VouchNeeds) {
     }) // prettier-ignore
 
     const guarded = [
-      ...transactions.routes, ...decisionRoutes(decisions), ...listRoutes(lists), ...policyRoutes(policies), ...keyRoutes(keys), ...logRoutes(logs),
-      ...trailRoutes(trail),
+      ...transactions.routes, ...decisionRoutes(decisions), ...outcomeRoutes(outcomes), ...analyticsRoutes(analytics, clock),
+      ...listRoutes(lists), ...policyRoutes(policies), ...keyRoutes(keys), ...logRoutes(logs), ...trailRoutes(trail),
     ].flatMap(withBatch) // prettier-ignore
     const open: OpenRoute[] = [
       ...llmsRoutes({ routes: () => [...open, ...guarded] }),
@@ -142,25 +149,18 @@ export async function openVouch(needs: VouchNeeds) {
     })
 
     const controls: Control[] = [
-      ...telemetryControls({ clock }),
-      ...databaseControls({ database }),
-      ...encryptionControls({ database, encryption, rehearse: tenancy.rehearse }),
-      ...logControls({ logs }),
-      ...trailControls({ audit, tenancy, clock }),
-      ...retentionControls({ database, retention, clock }),
-      ...keyControls({ keys, tenancy, audit }),
-      ...limitControls({ clock }),
-      ...transactionControls({ clock, decisions }),
-      ...httpControls({ server, guarded, open }),
-      ...assurance.ownControls,
-    ]
+      ...telemetryControls({ clock }), ...databaseControls({ database }), ...encryptionControls({ database, encryption, rehearse: tenancy.rehearse }),
+      ...logControls({ logs }), ...trailControls({ audit, tenancy, clock }), ...retentionControls({ database, retention, clock }),
+      ...keyControls({ keys, tenancy, audit }), ...limitControls({ clock }), ...transactionControls({ clock, decisions }),
+      ...httpControls({ server, guarded, open }), ...assurance.ownControls,
+    ] // prettier-ignore
 
     const startLoops = () => {
       const loops = [
         ...logs.loops,
         ...assurance.loops,
-        { name: 'counters', everyMs: 250, run: () => journal.flush() },
-        { name: 'old counters and keys', everyMs: 3_600_000, run: journal.expire },
+        ...journal.loops,
+        ...analytics.loops,
         { name: 'last used', everyMs: 30_000, run: keys.flushLastUsed },
         { name: 'partitions', everyMs: 3_600_000, run: database.ensurePartitions },
         { name: 'retention', everyMs: 3_600_000, run: async () => void (await retention.apply()) },
@@ -170,7 +170,7 @@ export async function openVouch(needs: VouchNeeds) {
     }
     // prettier-ignore
     return {
-      config, clock, log, own, database, encryption, audit, tenancy, keys, signup, lists, policies, journal, decisions, logs, hints, trail, retention, server, guarded, open, controls, assurance, startLoops, close,
+      config, clock, log, own, database, encryption, audit, tenancy, keys, signup, lists, policies, journal, decisions, outcomes, analytics, logs, hints, trail, retention, server, guarded, open, controls, assurance, startLoops, close,
     }
   } catch (error) {
     await close()

@@ -48,7 +48,15 @@ export function createClient(options: ClientOptions) {
       get: (traceId: string, options: CallOptions = {}) => call('GET /v1/decisions/{trace_id}', { ...options, path: { traceId } }),
       /** Judges it again from what is stored. */
       replay: (traceId: string, options: CallOptions = {}) => call('GET /v1/decisions/{trace_id}/replay', { ...options, path: { traceId } }),
+      /** Says what became of it. The same words again are one outcome; others replace it, and the history is kept. */
+      recordOutcome: (traceId: string, body: Body<'POST /v1/decisions/{trace_id}/outcome'>, options: CallOptions = {}) =>
+        call('POST /v1/decisions/{trace_id}/outcome', { ...options, path: { traceId }, body, isRepeatable: true }),
+      outcomes: (traceId: string, query: Query<'GET /v1/decisions/{trace_id}/outcomes'> = {}, options: CallOptions = {}) =>
+        walk((cursor) => call('GET /v1/decisions/{trace_id}/outcomes', { ...options, path: { traceId }, query: { ...query, cursor } })),
     },
+
+    usage: (query: Query<'GET /v1/usage'> = {}, options: CallOptions = {}) => call('GET /v1/usage', { ...options, query }),
+    analytics: (query: Query<'GET /v1/analytics'> = {}, options: CallOptions = {}) => call('GET /v1/analytics', { ...options, query }),
 
     lists: {
       all: async (options: CallOptions = {}) => (await call('GET /v1/lists', options)).data,

@@ -3,8 +3,9 @@
 /** `merchant_id` → `merchantId`. */
 export const toCamel = (name: string): string => name.replace(/_([a-z0-9])/g, (_, next: string) => next.toUpperCase())
 
-/** `merchantId` → `merchant_id`. A name in snake case is left as it is. */
-export const toSnake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+/** `merchantId` → `merchant_id`. A name in snake case is left as it is, and so is a word in capitals. */
+export const toSnake = (name: string): string =>
+  /[a-z]/.test(name) ? name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`) : name
 
 /**
  * A copy with every name of every object renamed, except inside documents. Places of documents are in the words of the

@@ -231,6 +231,208 @@ export type DecisionDetail = {
   event: Record<string, unknown> | null
 }
 
+export type NewOutcome = {
+  /** fraud and chargeback say that it should have been stopped, legitimate that it should not. */
+  outcome: "fraud" | "legitimate" | "chargeback"
+  /** When it became known, or was booked. */
+  occurredAt: string
+  /** In minor units of the decision's currency; its whole amount unless told. */
+  amountMinor?: number
+}
+
+export type Outcome = {
+  /** Id of a decision. */
+  traceId: string
+  /** fraud and chargeback say that it should have been stopped, legitimate that it should not. */
+  outcome: "fraud" | "legitimate" | "chargeback"
+  /** When it became known, or was booked. */
+  occurredAt: string
+  /** In minor units of the decision's currency. */
+  amountMinor: number
+  currency: string
+  /** The one that was received last counts. */
+  receivedAt: string
+}
+
+export type OutcomePage = {
+  data: Outcome[]
+  /** Send as `cursor` for the next page; null on the last. */
+  nextCursor: string | null
+}
+
+export type ByDecision = {
+  APPROVED: number
+  STEP_UP_REQUIRED: number
+  DECLINED: number
+}
+
+export type Usage = {
+  /** A calendar month, UTC. E.g. `"2026-11"`. */
+  period: string
+  /** Decisions that are stored: neither dry runs nor answers given again. */
+  evaluations: number
+  byDecision: ByDecision
+  /** How many decisions a month may have. This version has no such limit. */
+  limit: null
+  /** How many are left; null without a limit. */
+  remaining: null
+  /** Every decision that was stored by then is counted, and every outcome. */
+  asOf: string
+}
+
+export type MoneyByDecision = {
+  /** Approved. In minor units, as text: sums may be large. */
+  APPROVED: string
+  /** Asked for more. In minor units, as text: sums may be large. */
+  STEP_UP_REQUIRED: string
+  /** Declined. In minor units, as text: sums may be large. */
+  DECLINED: string
+}
+
+export type Money = {
+  currency: string
+  byDecision: MoneyByDecision
+}
+
+export type ByOutcome = {
+  fraud: number
+  legitimate: number
+  chargeback: number
+}
+
+export type MoneyByOutcome = {
+  /** Fraud. In minor units, as text: sums may be large. */
+  fraud: string
+  /** Legitimate. In minor units, as text: sums may be large. */
+  legitimate: string
+  /** Charged back. In minor units, as text: sums may be large. */
+  chargeback: string
+}
+
+export type OutcomeMoney = {
+  currency: string
+  byOutcome: MoneyByOutcome
+  /** Fraud and chargebacks of decisions that approved. In minor units, as text: sums may be large. */
+  fraudApproved: string
+}
+
+/** Of decisions received in the range, whenever the outcome came. */
+export type Outcomes = {
+  /** Decisions that have an outcome. */
+  labelled: number
+  byOutcome: ByOutcome
+  money: OutcomeMoney[]
+}
+
+export type Quality = {
+  /** Stopped, and fraud or chargeback. */
+  tp: number
+  /** Stopped, and legitimate. */
+  fp: number
+  /** Not stopped, and fraud or chargeback. */
+  fn: number
+  /** Not stopped, and legitimate. */
+  tn: number
+  /** tp of tp + fp; null where nothing that was stopped has an outcome. */
+  precision: number | null
+  /** tp of tp + fn; null where nothing is fraud. */
+  recall: number | null
+}
+
+/** Of decisions that have an outcome. declined: only those are stopped; stopped: those that were asked for more too. */
+export type QualityBoth = {
+  declined: Quality
+  stopped: Quality
+}
+
+/** From the validated request to the durable decision. */
+export type Latency = {
+  count: number
+  /** The upper end of a bucket: at most 9.1 % too large, never too small. Null where nothing was measured. */
+  p50: number | null
+  /** The upper end of a bucket: at most 9.1 % too large, never too small. Null where nothing was measured. */
+  p99: number | null
+}
+
+export type Summary = {
+  /** Decisions that are stored: neither dry runs nor answers given again. */
+  evaluations: number
+  byDecision: ByDecision
+  money: Money[]
+  /** Of decisions received in the range, whenever the outcome came. */
+  outcomes: Outcomes
+  /** Of decisions that have an outcome. declined: only those are stopped; stopped: those that were asked for more too. */
+  quality: QualityBoth
+  /** From the validated request to the durable decision. */
+  latencyMs: Latency
+}
+
+export type DaySummary = {
+  /** UTC. E.g. `"2026-11-01"`. */
+  day: string
+  /** Decisions that are stored: neither dry runs nor answers given again. */
+  evaluations: number
+  byDecision: ByDecision
+  money: Money[]
+  /** Of decisions received in the range, whenever the outcome came. */
+  outcomes: Outcomes
+  /** Of decisions that have an outcome. declined: only those are stopped; stopped: those that were asked for more too. */
+  quality: QualityBoth
+  /** From the validated request to the durable decision. */
+  latencyMs: Latency
+}
+
+export type PolicyVersionSummary = {
+  policyVersion: number
+  /** Decisions that are stored: neither dry runs nor answers given again. */
+  evaluations: number
+  byDecision: ByDecision
+  money: Money[]
+  /** Of decisions received in the range, whenever the outcome came. */
+  outcomes: Outcomes
+  /** Of decisions that have an outcome. declined: only those are stopped; stopped: those that were asked for more too. */
+  quality: QualityBoth
+  /** From the validated request to the durable decision. */
+  latencyMs: Latency
+}
+
+export type FactorSummary = {
+  factor: string
+  measured: number
+  /** Decisions in which its signal was missing. */
+  missing: number
+  /** Sum of its contributions. */
+  points: number
+  /** Mean contribution, to 0.01, missing ones included. */
+  mean: number
+}
+
+export type RuleSummary = {
+  rule: string
+  /** Decisions to which it added points, or whose answer it gave. */
+  fired: number
+  /** Decisions in which it could not be looked at. */
+  missing: number
+  /** Sum of the points that it added. */
+  points: number
+  byOutcome: ByOutcome
+}
+
+export type Analytics = {
+  /** First day, UTC. E.g. `"2026-11-01"`. */
+  from: string
+  /** The day after the last, UTC. E.g. `"2026-11-01"`. */
+  to: string
+  /** Every decision that was stored by then is counted, and every outcome. */
+  asOf: string
+  total: Summary
+  /** Days that have decisions, oldest first. */
+  byDay?: DaySummary[]
+  byPolicyVersion?: PolicyVersionSummary[]
+  byFactor?: FactorSummary[]
+  byRule?: RuleSummary[]
+}
+
 export type List = {
   /** A word you choose. E.g. `"stolen-cards"`. */
   id: string
@@ -407,7 +609,7 @@ export type Key = {
   /** Id of a key; not secret. */
   id: string
   name: string
-  scopes: ("decisions:write" | "decisions:read" | "lists:write" | "lists:read" | "policy:write" | "policy:read" | "keys:write" | "keys:read" | "auth:write" | "audit:write" | "audit:read" | "log:read" | "log:write" | "history:write")[]
+  scopes: ("decisions:write" | "decisions:read" | "outcomes:write" | "analytics:read" | "lists:write" | "lists:read" | "policy:write" | "policy:read" | "keys:write" | "keys:read" | "auth:write" | "audit:write" | "audit:read" | "log:read" | "log:write" | "history:write")[]
   /** Networks the key is accepted from, as CIDR. Empty: from anywhere. */
   allowedIps: string[]
   /** When the key was made. */
@@ -426,7 +628,7 @@ export type KeyPage = {
 
 export type NewKey = {
   name: string
-  scopes: ("decisions:write" | "decisions:read" | "lists:write" | "lists:read" | "policy:write" | "policy:read" | "keys:write" | "keys:read" | "auth:write" | "audit:write" | "audit:read" | "log:read" | "log:write" | "history:write")[]
+  scopes: ("decisions:write" | "decisions:read" | "outcomes:write" | "analytics:read" | "lists:write" | "lists:read" | "policy:write" | "policy:read" | "keys:write" | "keys:read" | "auth:write" | "audit:write" | "audit:read" | "log:read" | "log:write" | "history:write")[]
   allowedIps?: string[]
   /** When the key shall stop working. */
   expiresAt?: string
@@ -436,7 +638,7 @@ export type IssuedKey = {
   /** Id of a key; not secret. */
   id: string
   name: string
-  scopes: ("decisions:write" | "decisions:read" | "lists:write" | "lists:read" | "policy:write" | "policy:read" | "keys:write" | "keys:read" | "auth:write" | "audit:write" | "audit:read" | "log:read" | "log:write" | "history:write")[]
+  scopes: ("decisions:write" | "decisions:read" | "outcomes:write" | "analytics:read" | "lists:write" | "lists:read" | "policy:write" | "policy:read" | "keys:write" | "keys:read" | "auth:write" | "audit:write" | "audit:read" | "log:read" | "log:write" | "history:write")[]
   /** Networks the key is accepted from, as CIDR. Empty: from anywhere. */
   allowedIps: string[]
   /** When the key was made. */
@@ -748,6 +950,49 @@ export type Routes = {
     }
     answer: DecisionDetail
   }
+  /** Say what became of a decision. All outcomes are kept, and the one that was received last counts. The same again as the last one changes nothing and gets the same answer. The decision itself stays as it was. */
+  'POST /v1/decisions/{trace_id}/outcome': {
+    path: {
+      /** Id of a decision. */
+      traceId: string
+    }
+    body: NewOutcome
+    answer: Outcome
+  }
+  /** What became of a decision, newest first. */
+  'GET /v1/decisions/{trace_id}/outcomes': {
+    path: {
+      /** Id of a decision. */
+      traceId: string
+    }
+    query?: {
+      /** Items a page. */
+      limit?: number | undefined
+      /** `next_cursor` of the page before. */
+      cursor?: string | undefined
+    }
+    answer: OutcomePage
+  }
+  /** Decisions of a month. */
+  'GET /v1/usage': {
+    query?: {
+      /** A calendar month, UTC. */
+      period?: string | undefined
+    }
+    answer: Usage
+  }
+  /** Answers, money, outcomes, precision and latency of a range of days. Of decisions received on these days, UTC, at most 366. From counts that are kept; decisions that they do not have yet are added. docs/analytics.md defines every number. */
+  'GET /v1/analytics': {
+    query?: {
+      /** First day, UTC. 30 days unless told. */
+      from?: string | undefined
+      /** The day after the last, UTC. */
+      to?: string | undefined
+      /** Also in parts. */
+      by?: "day" | "policy_version" | "factor" | "rule" | undefined
+    }
+    answer: Analytics
+  }
   /** All lists. */
   'GET /v1/lists': {
     answer: Lists
@@ -1051,7 +1296,7 @@ export type Routes = {
       /** Exactly as it is recorded, e.g. a key’s id; or `operator` or `system`, for all of that kind. */
       actor?: string | undefined
       /** One of the closed list. Decisions are not here but at `/v1/decisions`. */
-      action?: "tenant.created" | "log_key.announced" | "log.visibility_changed" | "log_content.erased" | "log.exported" | "log_follower.started" | "log_follower.stopped" | "log_witness.added" | "log_witness.removed" | "log.quorum_changed" | "audit.read" | "audit_level.read" | "access.refused" | "audit_level.changed" | "retention.applied" | "key.issued" | "key.rotated" | "key.revoked" | "key.listed" | "tenant.signed_up" | "contact.read" | "list.put" | "list.deleted" | "list_entry.added" | "list_entry.imported" | "list_entry.deleted" | "list.listed" | "list.read" | "policy_draft.saved" | "policy.published" | "policy.rolled_back" | "policy.read" | "policy_draft.read" | "policy_version.listed" | "policy_version.read" | "policy_version.compared" | "decision.created" | "decision.listed" | "decision.read" | "decision.replayed" | "claim.state_changed" | "attestation_key.made" | undefined
+      action?: "tenant.created" | "log_key.announced" | "log.visibility_changed" | "log_content.erased" | "log.exported" | "log_follower.started" | "log_follower.stopped" | "log_witness.added" | "log_witness.removed" | "log.quorum_changed" | "audit.read" | "audit_level.read" | "access.refused" | "audit_level.changed" | "retention.applied" | "key.issued" | "key.rotated" | "key.revoked" | "key.listed" | "tenant.signed_up" | "contact.read" | "list.put" | "list.deleted" | "list_entry.added" | "list_entry.imported" | "list_entry.deleted" | "list.listed" | "list.read" | "policy_draft.saved" | "policy.published" | "policy.rolled_back" | "policy.read" | "policy_draft.read" | "policy_version.listed" | "policy_version.read" | "policy_version.compared" | "decision.created" | "decision.listed" | "decision.read" | "decision.replayed" | "usage.read" | "analytics.read" | "outcome.recorded" | "outcome.listed" | "claim.state_changed" | "attestation_key.made" | undefined
       /** Exactly as it is recorded, e.g. a key’s id. */
       target?: string | undefined
       outcome?: "success" | "refused" | undefined

@@ -12,6 +12,7 @@ import { MigrationError, UnsafeRoleError } from '#platform/database'
 import { MasterKeyError } from '#platform/encryption'
 import { LogForkError } from '#platform/log'
 import { createLog } from '#platform/telemetry'
+import { analytics } from './analytics.ts'
 import { audit } from './audit.ts'
 import { claims } from './claims.ts'
 import {
@@ -32,6 +33,7 @@ import { list } from './list.ts'
 import { log } from './log.ts'
 import { mcp } from './mcp-command.ts'
 import { migrate } from './migrate.ts'
+import { outcome } from './outcome.ts'
 import { policy } from './policy.ts'
 import { serve } from './serve.ts'
 import { tenant } from './tenant.ts'
@@ -47,6 +49,8 @@ export const commands: readonly Command[] = [
   policy,
   decide,
   list,
+  outcome,
+  analytics,
   log,
   audit,
   mcp,

@@ -40,7 +40,7 @@ export function parseMajor(amount: string | number, currency: string): number | 
 }
 
 /** `34999`, `EUR` → `349.99`. */
-export function formatMajor(minor: number, currency: string): string {
+export function formatMajor(minor: number | bigint, currency: string): string {
   const exponent = currencyExponent(currency)
   const digits = String(minor).padStart(exponent + 1, '0')
   return exponent === 0 ? digits : `${digits.slice(0, -exponent)}.${digits.slice(-exponent)}`

@@ -11,6 +11,8 @@ export type RateClass = 'evaluate' | 'read' | 'write' | 'signup' | 'none'
 export const permissions = {
   'decisions:write': 'ask for decisions',
   'decisions:read': 'read decisions',
+  'outcomes:write': 'say what became of decisions',
+  'analytics:read': 'read usage and analytics',
   'lists:write': 'change lists and their entries',
   'lists:read': 'read lists and their entries',
   'policy:write': 'save the draft of the policy, publish it and roll it back',

@@ -69,6 +69,11 @@ const bodies: Readonly<Record<string, () => Record<string, unknown>>> = {
     idempotency_key: `valid_${++made}`,
   }),
   'POST /v1/evaluate/batch': () => ({ events: [payment({ idempotency_key: `valid_${++made}` })] }),
+  'POST /v1/decisions/{trace_id}/outcome': () => ({
+    outcome: 'fraud',
+    occurred_at: new Date().toISOString(),
+    amount_minor: 1_000,
+  }),
   'POST /v1/keys': () => ({
     name: 'a key',
     scopes: ['decisions:read'],
@@ -422,7 +427,11 @@ test('a body that is not exactly JSON is refused at every route, and one that is
   const wrong: string[] = []
   for (const { method, path, body, bodyLimitBytes = 0 } of takers(world)) {
     if (!body) continue
-    const url = path.replaceAll(/\{key_id\}/g, `key_${'0'.repeat(32)}`).replaceAll(/\{\w+\}/g, 'known')
+    const nobody = '0'.repeat(32)
+    const url = path
+      .replace('{key_id}', `key_${nobody}`)
+      .replace('{trace_id}', `tr_${nobody}`)
+      .replaceAll(/\{\w+\}/g, 'known')
     const wide = Buffer.from(`[${'1,'.repeat(Math.max(20_000, bodyLimitBytes / 16))}1]`)
     await inParallel([...own, ['n_wide', wide] as const, ...files], 8, async ([name, payload]) => {
       const answer = await ask({ method, url, payload })

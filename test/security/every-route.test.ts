@@ -45,6 +45,15 @@ const inputs: Readonly<Record<string, (client: Client) => Promise<Input>>> = {
   'GET /v1/decisions/{trace_id}': async (client) => ({
     path: `/v1/decisions/${(await client.post('/v1/evaluate', payment())).body.trace_id}`,
   }),
+  'POST /v1/decisions/{trace_id}/outcome': async (client) => ({
+    path: `/v1/decisions/${(await client.post('/v1/evaluate', payment())).body.trace_id}/outcome`,
+    body: { outcome: 'fraud', occurred_at: new Date(clock.now()).toISOString(), amount_minor: 1_000 },
+  }),
+  'GET /v1/decisions/{trace_id}/outcomes': async (client) => ({
+    path: `/v1/decisions/${(await client.post('/v1/evaluate', payment())).body.trace_id}/outcomes`,
+  }),
+  'GET /v1/usage': async () => ({ path: '/v1/usage' }),
+  'GET /v1/analytics': async () => ({ path: '/v1/analytics' }),
   'GET /v1/lists': async () => ({ path: '/v1/lists' }),
   'PUT /v1/lists/{list_id}': async (client) => ({ path: await madeList(client), body: { kind: 'custom' } }),
   'DELETE /v1/lists/{list_id}': async (client) => ({ path: await madeList(client) }),
@@ -204,7 +213,7 @@ async function snapshot(of: World, tenantId?: string, except?: string): Promise<
     ({ name }) =>
       `select '${name}' as at, md5(coalesce(string_agg(t::text, ',' order by t::text), '')) as state from "${name}" t ${where}`,
   )
-  return JSON.stringify((await of.admin.query(parts.join(' union all '))).rows)
+  return JSON.stringify((await of.admin.query(`${parts.join(' union all ')} order by at`)).rows)
 }
 
 test('every route says what protects it, in words that fit what it does', () => {

@@ -69,7 +69,7 @@ export async function rowFor(
   for (const { name, type, notNull } of table.columns) {
     if (row[name] !== undefined || !notNull) continue
     const checks = facts.checks.filter(({ columns }) => columns.join() === name).map(({ expression }) => expression)
-    for (const candidate of candidates(type, checks, name === 'id' ? facts.bound : null)) {
+    for (const candidate of candidates(type, checks, facts.bound)) {
       const holds = checks.map((check) => `(${check})`).join(' and ') || 'true'
       const { rows } = await admin.query<{ ok: boolean }>(
         `select ${holds} as ok from (select $1::${type} as "${name}") one`,

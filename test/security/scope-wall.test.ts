@@ -58,7 +58,7 @@ async function rowsOfOthers(): Promise<string> {
       ({ name }) =>
         `select '${name}' as at, count(*)::text || md5(coalesce(string_agg(t::text, ',' order by t::text), '')) as state from "${name}" t where tenant_id <> '${ownId}'`,
     )
-  return JSON.stringify((await client.query(parts.join(' union all '))).rows)
+  return JSON.stringify((await client.query(`${parts.join(' union all ')} order by at`)).rows)
 }
 
 const plainColumn = ({ columns, indexes, foreignKeys }: Table): string => {

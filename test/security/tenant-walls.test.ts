@@ -39,7 +39,7 @@ const snapshot = async (admin: pg.Client): Promise<string> => {
     ({ name }) =>
       `select '${name}' as at, count(*)::text || md5(coalesce(string_agg(t::text, ',' order by t::text), '')) as state from "${name}" t`,
   )
-  return JSON.stringify((await admin.query(parts.join(' union all '))).rows)
+  return JSON.stringify((await admin.query(`${parts.join(' union all ')} order by at`)).rows)
 }
 
 const connect = async (url: string): Promise<pg.Client> => {

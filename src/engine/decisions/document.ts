@@ -2,6 +2,7 @@
 import { rfc3339 } from '#kernel/clock'
 import { toWireId } from '#kernel/id'
 import { type Judgement, type Reason, renderReason } from '#engine/decide'
+import { SealError } from '#platform/encryption'
 
 export type Change = { change: string; decision: 'APPROVED' }
 /** What became of the proof that an agent sent. */
@@ -76,3 +77,16 @@ export const toAnswer = ({ schema: _, reason, factors, ...document }: DecisionDo
   receipt: null,
 })
 export type Answer = ReturnType<typeof toAnswer>
+
+/** Documents are written by `decide` alone, so their shape is what this version or an earlier one gave them. */
+export const parseDocument = (bytes: Buffer): DecisionDocument => JSON.parse(bytes.toString())
+
+/** Undefined for what somebody has changed so that it cannot be read. */
+export function readable<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof SealError || error instanceof SyntaxError) return undefined
+    throw error
+  }
+}

@@ -14,16 +14,17 @@ import type { PageAsk } from '#kernel/page'
 import type { Journal } from '#engine/journal'
 import { type Published, readCompiled } from '#engine/policies'
 import { type Database, goRound, type Scope, type Seen, systemScope, type Tx } from '#platform/database'
-import { type Encryption, SealError } from '#platform/encryption'
+import type { Encryption } from '#platform/encryption'
 import type { LogSource } from '#platform/log'
 import { type Asked, eventPlace, type Facts, toRequest } from './ask.ts'
-import { type DecisionDocument, type Judged, toDocument } from './document.ts'
+import { type DecisionDocument, type Judged, parseDocument, readable, toDocument } from './document.ts'
 import { source } from './source.ts'
 import { type DecisionFilter, listDecisions, readDecision } from './store.ts'
 
 export { actions, decisionCreated, decisionReplayed } from './actions.ts'
 export { routes } from './routes.ts'
-export { DecisionParams, DecisionQuery, FreshDecision } from './contract.ts'
+export { DecisionParams, DecisionQuery, FreshDecision, TraceId } from './contract.ts'
+export { type Decided, decidedAfter, requireDecided } from './decided.ts'
 export type { Asked, Facts } from './ask.ts'
 export {
   type AgentCheck,
@@ -164,16 +165,6 @@ export function createDecisions(needs: {
   }
 }
 
-/** Undefined for what somebody has changed so that it cannot be read. */
-function readable<T>(read: () => T): T | undefined {
-  try {
-    return read()
-  } catch (error) {
-    if (error instanceof SealError || error instanceof SyntaxError) return undefined
-    throw error
-  }
-}
-
 const judgedOtherwise = (id: string): Text => ({
   en: `The decision ${id} is judged otherwise than it was, or its parts do not add up.`,
   sv: `Beslutet ${id} bedöms annorlunda än det gjordes, eller så stämmer inte summan av delarna.`,
@@ -182,6 +173,3 @@ const judgedOtherwise = (id: string): Text => ({
 const hundredths = (points: number): number => Math.round(points * 100)
 const addsUp = ({ factors, risk_score }: DecisionDocument): boolean =>
   factors.reduce((sum, { contribution }) => sum + hundredths(contribution), 0) === hundredths(risk_score)
-
-/** Documents are written by `decide` alone, so their shape is what this version or an earlier one gave them. */
-const parseDocument = (bytes: Buffer): DecisionDocument => JSON.parse(bytes.toString())

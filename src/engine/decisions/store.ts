@@ -4,6 +4,29 @@ import type { HotStatement, Segment, Tx } from '#platform/database'
 export const readDecision = (tx: Tx, id: string): Promise<{ document: Buffer; event: Buffer | null } | undefined> =>
   tx.query.selectFrom('decision').select(['document', 'event']).where('id', '=', id).executeTakeFirst()
 
+const decidedColumns = ['version', 'at', 'decision', 'policy_version', 'amount_minor', 'currency', 'document'] as const
+export type DecidedRow = Awaited<ReturnType<typeof readDecidedAfter>>[number]
+
+/** Decisions after a version, in the tenant's order. */
+export const readDecidedAfter = (tx: Tx, version: bigint, limit: number) =>
+  tx.query
+    .selectFrom('decision')
+    .select(decidedColumns)
+    .where('version', '>', version)
+    .orderBy('version')
+    .limit(limit)
+    .execute()
+
+/** Locked, until the transaction ends, for whoever keeps something about the decision. */
+export const readDecided = (tx: Tx, id: string, locked: boolean) => {
+  const query = tx.query
+    .selectFrom('decision')
+    .select(decidedColumns)
+    .select((is) => is('event', 'is', null).as('is_erased'))
+    .where('id', '=', id)
+  return (locked ? query.forNoKeyUpdate() : query).executeTakeFirst()
+}
+
 export type DecisionFilter = {
   decision?: string
   userKey?: Buffer

@@ -9,6 +9,7 @@
 import { createBriefing } from '#engine/briefing'
 import type { Clock } from '#kernel/clock'
 import { type Database, laneCounts, systemScope, tenantLanes } from '#platform/database'
+import type { Repeated } from '#platform/loops'
 import { commitBatches } from './commit-batch.ts'
 import { createFlusher, dueRows, maxRows } from './flush.ts'
 import { createMemory } from './memory.ts'
@@ -26,6 +27,8 @@ export type Journal = {
   flush(all?: boolean): Promise<void>
   /** Deletes idempotency keys past their time, and counters of subjects that were idle for longer than any window. */
   expire(): Promise<void>
+  /** What a serving process repeats. */
+  readonly loops: readonly Repeated[]
   /** Waits for requests under way and writes all counters, so that the next start has nothing to replay. */
   close(): Promise<void>
 }
@@ -59,7 +62,7 @@ export function createJournal(needs: {
   const flusher = createFlusher({ lanes, memory, queue, clock })
   const system = systemScope(database, 'counters')
 
-  return {
+  const journal: Journal = {
     decide(request) {
       const { pending, outcome } = toPending(request)
       queue.add(request.scope.tenantId, pending)
@@ -74,10 +77,17 @@ export function createJournal(needs: {
           await deleteIdleCounters(tx, new Date(now - idleMs))
         })
     },
+    get loops() {
+      return [
+        { name: 'counters', everyMs: 250, run: () => journal.flush() },
+        { name: 'old counters and keys', everyMs: 3_600_000, run: journal.expire },
+      ]
+    },
     async close() {
       await queue.idle()
       // What cannot be written now is made again from decisions.
       await flusher.run(true).catch(() => {})
     },
   }
+  return journal
 }

@@ -23,6 +23,17 @@ export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
+export interface AnalyticsMark {
+  /**
+   * none: the tenant
+   */
+  tenant_id: string;
+  /**
+   * none: every decision up to it is counted, and none after it
+   */
+  version: bigint;
+}
+
 export interface ApiKey {
   /**
    * none: networks of the tenant's own servers, as CIDR; empty means anywhere
@@ -375,6 +386,25 @@ export interface DecisionBasis {
    * none: counts changes of the published policy and of what lists there are
    */
   version: bigint;
+}
+
+export interface DecisionTally {
+  /**
+   * none: numbers of answers, rules, outcomes and latencies, sums of amounts and points; by words of the policy
+   */
+  counts: Json;
+  /**
+   * none: UTC day on which the decisions were received, counted from 1970-01-01
+   */
+  day: number;
+  /**
+   * none: the version of the policy that judged them
+   */
+  policy_version: number;
+  /**
+   * none: the tenant
+   */
+  tenant_id: string;
 }
 
 export interface Idempotency {
@@ -767,6 +797,37 @@ export interface LogWitness {
   vkeys: string;
 }
 
+export interface Outcome {
+  /**
+   * none: minor units of the decision's currency; null for its whole amount
+   */
+  amount_minor: bigint | null;
+  /**
+   * none: when it was received
+   */
+  at: Timestamp;
+  /**
+   * none: the decision
+   */
+  decision_id: string;
+  /**
+   * none: UUIDv7, in the order of receipt
+   */
+  id: string;
+  /**
+   * none: when it is said to have happened
+   */
+  occurred_at: Timestamp;
+  /**
+   * none: fraud, legitimate or chargeback
+   */
+  outcome: string;
+  /**
+   * none: the tenant
+   */
+  tenant_id: string;
+}
+
 export interface PolicyDraft {
   /**
    * none: canonical JSON of the policy; words of the tenant
@@ -844,6 +905,29 @@ export interface SubjectCounter {
    * none: day of the last write, UTC
    */
   written_on: Timestamp;
+}
+
+export interface TallyChange {
+  /**
+   * none: numbers by which to change, below nothing where something is taken back
+   */
+  counts: Json;
+  /**
+   * none: as in decision_tally
+   */
+  day: number;
+  /**
+   * none: UUIDv7
+   */
+  id: string;
+  /**
+   * none: as in decision_tally
+   */
+  policy_version: number;
+  /**
+   * none: the tenant
+   */
+  tenant_id: string;
 }
 
 export interface Tenant {
@@ -926,6 +1010,7 @@ export interface TenantProfile {
 }
 
 export interface DB {
+  analytics_mark: AnalyticsMark;
   api_key: ApiKey;
   attestation_key: AttestationKey;
   audit_event: AuditEvent;
@@ -936,6 +1021,7 @@ export interface DB {
   counter_mark: CounterMark;
   decision: Decision;
   decision_basis: DecisionBasis;
+  decision_tally: DecisionTally;
   idempotency: Idempotency;
   installation: Installation;
   list: List;
@@ -950,10 +1036,12 @@ export interface DB {
   log_tile: LogTile;
   log_verification: LogVerification;
   log_witness: LogWitness;
+  outcome: Outcome;
   policy_draft: PolicyDraft;
   policy_version: PolicyVersion;
   schema_migration: SchemaMigration;
   subject_counter: SubjectCounter;
+  tally_change: TallyChange;
   tenant: Tenant;
   tenant_contact: TenantContact;
   tenant_head: TenantHead;

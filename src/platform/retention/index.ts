@@ -3,12 +3,12 @@
  * Promises: the policy that is published is the one that is carried out; entries of the log stay, and every proof with
  * them; what goes is logged first, so that nothing goes without having been in the log.
  * Refuses: to keep the trail for less than a year; the database refuses it again.
- * Needs: the database, the log, audit, a clock, how many months to keep.
+ * Needs: the database, the log, audit, a clock, how many months to keep, and whoever must see what goes.
  */
 import type { Clock } from '#kernel/clock'
 import { firstIdAt } from '#kernel/id'
 import type { Audit } from '#platform/audit'
-import { type Database, systemScope } from '#platform/database'
+import { type Database, type Scope, systemScope } from '#platform/database'
 import type { Logs } from '#platform/log'
 import { retentionApplied } from './actions.ts'
 import { policyOf, type Rule } from './policy.ts'
@@ -30,8 +30,10 @@ export function createRetention(needs: {
   audit: Audit
   clock: Clock
   months: number
+  /** Sees all of a tenant's decisions before some of them go. */
+  beforeDrop(scope: Scope): Promise<void>
 }): Retention {
-  const { database, logs, audit, clock, months } = needs
+  const { database, logs, audit, clock, months, beforeDrop } = needs
   const system = systemScope(database, 'retention')
   return {
     policy: policyOf(months),
@@ -43,6 +45,7 @@ export function createRetention(needs: {
       for await (const tenantId of system.everyTenant()) {
         const scope = system.asTenant(tenantId)
         await logs.drain(scope)
+        await beforeDrop(scope)
         const forgotten = await logs.forgetBefore(scope, firstIdAt(beforeMs))
         if (forgotten === 0) continue
         const details = { before, entries: forgotten }

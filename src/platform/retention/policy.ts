@@ -20,6 +20,12 @@ export const policyOf = (months: number): readonly Rule[] => [
     afterwards: 'The month is deleted. In the log the commitments stay, and open no more.',
   },
   {
+    what: 'Outcomes of decisions',
+    table: 'outcome',
+    months,
+    afterwards: 'Deleted with the decisions. What was counted stays: numbers, and nothing of anybody.',
+  },
+  {
     what: 'Runs of the checks behind public claims',
     table: 'check_run',
     months,

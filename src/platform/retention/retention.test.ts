@@ -19,6 +19,7 @@ test('a month past the published policy goes whole, and every proof of what was 
   const countOf = async (table: string): Promise<number> =>
     (await world.admin.query(`select from ${table} where tenant_id = $1`, [world.acme.id])).rowCount ?? 0
 
+  const period = new Date(clock.now()).toISOString().slice(0, 7)
   const old = (await ada.post('/v1/evaluate', payment())).body.trace_id
   await logs.drain(scope)
   assert.deepEqual(await retention.apply(), [])
@@ -30,12 +31,16 @@ test('a month past the published policy goes whole, and every proof of what was 
   const entriesBefore = await countOf('log_entry')
   assert.equal((await ada.get(`/v1/decisions/${old}`)).status, 200)
   const dropped = await retention.apply()
-  assert.ok(
-    dropped.some((name) => name.startsWith('audit_event_')) && dropped.some((name) => name.startsWith('decision_')),
-  )
+  for (const table of ['audit_event', 'decision', 'outcome'])
+    assert.ok(
+      dropped.some((name) => name.startsWith(`${table}_`)),
+      table,
+    )
   assert.deepEqual(await retention.apply(), [])
 
   assert.equal((await ada.get(`/v1/decisions/${old}`)).status, 404)
+  // Nobody had counted it before it went.
+  assert.equal((await ada.get(`/v1/usage?period=${period}`)).body.evaluations, 1)
   assert.equal((await ada.get(`/v1/decisions/${young}`)).status, 200)
   assert.ok((await countOf('log_entry')) > entriesBefore)
   const dir = await mkdtemp(join(tmpdir(), 'vouch-retention-'))

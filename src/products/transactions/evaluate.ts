@@ -21,7 +21,16 @@ export type Evaluate = (
   options: { dryRun: boolean; idempotencyKey: string | undefined },
 ) => Promise<Evaluated>
 
-export function createEvaluate(needs: { decisions: Decisions; clock: Clock; onDecided(word: string): void }): Evaluate {
+/** Hears of each decision that is stored, and how long it took from the validated request on. */
+export type OnDecided = (of: {
+  tenantId: string
+  decision: string
+  receivedMs: number
+  policyVersion: number
+  latencyMs: number
+}) => void
+
+export function createEvaluate(needs: { decisions: Decisions; clock: Clock; onDecided: OnDecided }): Evaluate {
   const { decisions, clock, onDecided } = needs
   /** Requests with an idempotency key that this process is answering: the same one again joins the first. */
   const inFlight = new Map<string, { body: string; answer: Promise<Evaluated> }>()
@@ -32,7 +41,7 @@ export function createEvaluate(needs: { decisions: Decisions; clock: Clock; onDe
     idempotencyKey: string | undefined,
     isDry: boolean,
   ): Promise<Evaluated> {
-    const receivedMs = clock.now()
+    const [receivedMs, start] = [clock.now(), clock.elapsed()]
     const payment = readPayment(body, receivedMs, context.principal.permissions.has('history:write'))
     const forced = readForced(context.principal.mode, body.merchant_id)
     const measured: Measured = { ...measureAlone(body, payment, receivedMs), ...forced }
@@ -55,7 +64,11 @@ export function createEvaluate(needs: { decisions: Decisions; clock: Clock; onDe
       judge: (published, facts) => judge(published, body, payment, { ...facts, measured }),
     }
     const { document, isReplay } = await decisions.decide(asked).catch(sayBusy(idempotencyKey !== undefined))
-    if (!isDry && !isReplay) onDecided(document.decision)
+    if (!isDry && !isReplay) {
+      const { decision, policy_version: policyVersion } = document
+      const latencyMs = clock.elapsed() - start
+      onDecided({ tenantId: context.scope.tenantId, decision, receivedMs, policyVersion, latencyMs })
+    }
     const answer = toAnswer(document)
     return { answer: isDry ? { ...answer, trace_id: null } : answer, isReplay }
   }

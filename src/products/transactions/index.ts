@@ -7,18 +7,18 @@
 import type { Clock } from '#kernel/clock'
 import type { Decisions } from '#engine/decisions'
 import type { Route } from '#platform/access'
-import { createEvaluate } from './evaluate.ts'
+import { createEvaluate, type OnDecided } from './evaluate.ts'
 import { routes } from './routes.ts'
 
 export { EvaluateBody } from './contract.ts'
 export { controls } from './controls.ts'
-export { judgePayment, rejudge } from './evaluate.ts'
+export { judgePayment, type OnDecided, rejudge } from './evaluate.ts'
 export { searchedSignals } from './counterfactual.ts'
 
 export const createTransactions = (needs: {
   decisions: Decisions
   clock: Clock
-  onDecided(word: string): void
+  onDecided: OnDecided
 }): { routes: Route[] } => ({
   routes: routes(createEvaluate(needs), needs.decisions, needs.clock),
 })
