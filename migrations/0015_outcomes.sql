@@ -47,7 +47,7 @@ begin
     select c.relname from pg_inherits i
     join pg_class c on c.oid = i.inhrelid
     join pg_class p on p.oid = i.inhparent
-    where p.relnamespace = 'public'::regnamespace and p.relname in ('audit_event', 'decision', 'outcome')
+    where p.relnamespace = 'public'::regnamespace and p.relname in ('audit_event', 'decision', 'check_run', 'outcome')
       and c.relname ~ ('^' || p.relname || '_\d{4}_\d{2}$')
       and to_date(right(c.relname, 7), 'YYYY_MM') < before
     order by 1
