@@ -7,18 +7,22 @@ import { IntlMessageFormat } from 'intl-messageformat'
 import { faults } from '#kernel/fault'
 import { catalogues, negotiate } from '#pages'
 
-type Ast = ReturnType<IntlMessageFormat['getAst']>
+type Part = { type: number; value?: string; options?: Record<string, { value: Part[] }> }
+/** In a parsed message: text as it stands. */
+const literal = 0
 
 /** Names of the values that a message wants, and which of them it tells apart by case. */
-function valuesIn(ast: Ast): string[] {
-  return ast.flatMap((element) => {
-    if (!('value' in element) || Number(element.type) === 0) return []
-    const cases = 'options' in element ? Object.values(element.options).flatMap(({ value }) => valuesIn(value)) : []
-    return ['options' in element ? `${element.value} by case` : element.value, ...cases]
+const valuesIn = (parts: readonly Part[]): string[] =>
+  parts.flatMap(({ type, value, options }) => {
+    if (type === literal || value === undefined) return []
+    if (!options) return [value]
+    return [`${value} by case`, ...Object.values(options).flatMap((one) => valuesIn(one.value))]
   })
+function valuesOf(text: string): string[] {
+  const message = new IntlMessageFormat(text, 'en', undefined, { ignoreTag: true })
+  const parts: Part[] = JSON.parse(JSON.stringify(message.getAst()))
+  return [...new Set(valuesIn(parts))].toSorted()
 }
-const valuesOf = (text: string): string[] =>
-  [...new Set(valuesIn(new IntlMessageFormat(text, 'en', undefined, { ignoreTag: true }).getAst()))].toSorted()
 
 /** Words that are the same in both languages. */
 const same = new Set(['layout.api', 'layout.version', 'claim.version', 'claim.history.changed', 'feed.changed'])
