@@ -87,6 +87,7 @@ export const packageHomes: Readonly<Record<string, readonly Place[]>> = {
   'intl-messageformat': ['src/pages/'],
   jose: ['agent-proof.test.ts'],
   marked: ['src/pages/'],
+  minisearch: ['src/pages/'],
   '@fastify/': ['src/http/'],
   kysely: ['store.ts', 'src/platform/database/'],
   pg: ['src/platform/postgres/', 'src/platform/database/'],

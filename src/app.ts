@@ -114,6 +114,7 @@ export async function openVouch(needs: VouchNeeds) {
       database, tenancy, encryption, audit, newId, clock, log, installation: config.name, controls: () => controls,
     }) // prettier-ignore
     const pages = createPages({
+      openapi: () => server.swagger(),
       clock,
       site: { installation: config.name, origin: config.origin, version, contacts: config.contacts },
       standing: assurance.standing, changes: assurance.changes, attestation: assurance.attestation,

@@ -26,7 +26,8 @@ function makeAsset(text: string, extension: string, contentType: string): Asset 
 export const mark = (colour: string): string =>
   `<path d="M20.7 9.3A9 9 0 1 1 16 4" fill="none" stroke="${colour}" stroke-width="2.4" stroke-linecap="round"/><path d="m8 11.6 3.6 3.6L21 5.4" fill="none" stroke="${colour}" stroke-width="2.4" stroke-linecap="round" stroke-linejoin="round"/>`
 
-export const stylesheet = makeAsset(shrink(read('tokens.css') + read('pages.css')), 'css', 'text/css; charset=utf-8')
+const sheets = ['tokens.css', 'pages.css', 'docs/docs.css'].map(read).join('')
+export const stylesheet = makeAsset(shrink(sheets), 'css', 'text/css; charset=utf-8')
 export const icon = makeAsset(
   `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24">${mark('#1b7a63')}</svg>`,
   'svg',

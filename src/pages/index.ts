@@ -3,11 +3,12 @@
  * Promises: English and Swedish alike; no script; all text escaped; readable without the stylesheet; whatever many ask
  * for is answered from memory, also while the database is away, and says how old it is.
  * Refuses: unknown queries, and to show a state that was not handed in.
- * Needs: how promises stand, the health of the process, whom to ask, a clock.
+ * Needs: how promises stand, the health of the process, the document of the interface, whom to ask, a clock.
  */
 import type { OpenRoute } from '#kernel/route'
 import type { Clock } from '#kernel/clock'
 import type { FaultCode } from '#kernel/fault'
+import { docsRoutes } from './docs/routes.ts'
 import { createErrorPages } from './errors.ts'
 import { readerOf, languages, type Language } from './language.ts'
 import type { Health } from './landing.ts'
@@ -37,6 +38,8 @@ export type PagesNeeds = {
   /** With which signed statements are verified (a vkey); `undefined` while nothing is signed. */
   verifierKey(): Promise<string | undefined>
   health(): Promise<Health>
+  /** The document of the interface, once all routes are on the server. */
+  openapi(): unknown
 }
 
 export type Pages = {
@@ -90,6 +93,7 @@ export function createPages(needs: PagesNeeds): Pages {
         },
       }),
       ...trustRoutes({ site, press, attestation: needs.attestation, verifierKey: needs.verifierKey }),
+      ...docsRoutes({ site, openapi: needs.openapi }),
     ],
     problemPage({ code, request_id }, { url, acceptLanguage }) {
       const lang = languages.find(

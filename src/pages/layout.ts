@@ -25,6 +25,8 @@ export type PageHead = {
   path: string
   /** Further elements of the head, such as feeds. */
   head?: Html
+  /** What stands before the content: a way through, which the link to the content skips. */
+  beside?: Html
 }
 
 /** An address on this site in the reader's language: said in the address only where the reader's address said it. */
@@ -41,16 +43,18 @@ const drawing = trustedHtml(
 const ways = [
   ['/docs', 'layout.docs'],
   ['/trust', 'layout.trust'],
-  ['/openapi.json', 'layout.api'],
+  ['/docs/api', 'layout.api'],
 ] as const
 
 function navigation({ reader, path }: PageHead): Html {
   const say = sayIn(reader.language)
   const item = ([to, words]: (typeof ways)[number]): Html => {
-    const isHere = path === to || path.startsWith(`${to}/`)
-    const link = to.includes('.') ? to : localLink(to, reader)
+    // The longest that fits: the reference is a part of the documentation with a way of its own.
+    const isHere = to === ways.findLast(([other]) => path === other || path.startsWith(`${other}/`))?.[0]
     return html`<li>
-      <a href="${link}" ${isHere ? html` aria-current="${path === to ? 'page' : 'true'}"` : ''}>${say(words)}</a>
+      <a href="${localLink(to, reader)}" ${isHere ? html` aria-current="${path === to ? 'page' : 'true'}"` : ''}
+        >${say(words)}</a
+      >
     </li>`
   }
   return html`<nav aria-label="${say('layout.navigation')}">
@@ -96,6 +100,7 @@ export function layout(site: Site, page: PageHead, main: Html): string {
   const alternates = languages.map(
     (other) => html`<link rel="alternate" hreflang="${other}" href="${page.path}?lang=${other}" />`,
   )
+  const content = html`<main id="main" tabindex="-1">${main}</main>`
   return html`<!doctype html>
     <html lang="${language}">
       <head>
@@ -116,7 +121,7 @@ export function layout(site: Site, page: PageHead, main: Html): string {
           <a class="brand" href="${localLink('/', page.reader)}">${drawing} Vouch</a>
           ${navigation(page)} ${languageSwitch(page)}
         </header>
-        <main id="main" tabindex="-1">${main}</main>
+        ${page.beside ? html`<div class="beside">${page.beside} ${content}</div>` : content}
         <footer class="bottom">
           <section aria-labelledby="contacts">
             <h2 id="contacts">${say('layout.contacts')}</h2>

@@ -24,7 +24,7 @@ export const pageHeaders = (language: string): Record<string, string> => ({
 
 export const page = { method: 'GET', tag: 'Pages', permission: 'public', audit: 'none', query: LanguageQuery, headers: acceptLanguage, reply: Type.String(), contentType: 'text/html; charset=utf-8' } as const // prettier-ignore
 /** Texts of this version of Vouch: the same until the next one. */
-const keptAWhile = { 'cache-control': 'public, max-age=300, stale-while-revalidate=86400' }
+export const keptAWhile = { 'cache-control': 'public, max-age=300, stale-while-revalidate=86400' }
 
 export function pageRoutes(needs: {
   site: Site

@@ -112,6 +112,7 @@ export async function serveSite(more: Partial<PagesNeeds> = {}): Promise<TestSit
     attestation: async () => undefined,
     verifierKey: async () => undefined,
     health: async () => ({ database: 'ok', logLagSeconds: 0.2 }),
+    openapi: () => ({}),
     ...more,
   })
   const nobody = (): never => {

@@ -88,7 +88,7 @@ const mayBeKept = [
   { at: /^\/trust(\.json$|\/|$)/, value: /^public, max-age=60, stale-while-revalidate=600, stale-if-error=86400$/ },
   { at: /^\/\.well-known\/security\.txt$/, value: /^max-age=3600$/ },
   { at: /^\/$/, value: /^no-cache$/ },
-  { at: /^\/errors(\/|$)/, value: /^public, max-age=300, stale-while-revalidate=86400$/ },
+  { at: /^\/(errors|docs)(\/|$)/, value: /^public, max-age=300, stale-while-revalidate=86400$/ },
 ]
 
 export function headerOffences(at: string, headers: { get(name: string): string | null }): Offence[] {

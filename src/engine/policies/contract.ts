@@ -63,7 +63,37 @@ export const PolicyDocument = Type.Object(
       description: 'Lists that expressions name.',
     }),
   },
-  { ...closed, title: 'Policy', description: 'docs/policy.md says what it means.' },
+  {
+    ...closed,
+    title: 'Policy',
+    description: 'docs/policy.md says what it means.',
+    examples: [
+      {
+        schema: 1,
+        factors: [
+          {
+            id: 'amount_ratio',
+            weight: 60,
+            curve: [
+              [0, 0],
+              [2, 1],
+            ],
+            points_if_missing: 10,
+          },
+        ],
+        rules: [
+          {
+            id: 'gift_cards',
+            when: 'category == "gift_cards" && amount > 200.0',
+            then: 'step_up',
+            reason: 'Gift cards for {amount} {currency} are confirmed.',
+          },
+        ],
+        thresholds: { step_up: 30, decline: 50 },
+        lists: [],
+      },
+    ],
+  },
 )
 
 export const versionNumber = Type.Integer({ minimum: 1, maximum: 2_147_483_646 })
@@ -94,7 +124,10 @@ export const Draft = Type.Object(
   },
   { ...closed, title: 'PolicyDraft' },
 )
-export const Publication = Type.Object({ version: versionNumber }, { ...closed, title: 'PolicyPublication' })
+const ofVersion = (example: number) =>
+  Type.Object({ version: versionNumber }, { ...closed, title: 'PolicyPublication', examples: [{ version: example }] })
+export const Publication = ofVersion(2)
+export const Restoration = ofVersion(1)
 
 const position = Type.Object(
   { line: Type.Integer(), column: Type.Integer(), offset: Type.Integer() },

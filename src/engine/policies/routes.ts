@@ -3,7 +3,7 @@ import { Fault } from '#kernel/fault'
 import { toCursor } from '#kernel/page'
 import { type Route, route } from '#platform/access'
 import { draftRead, draftSaved, policyPublished, policyRead, policyRolledBack, versionRead, versionsCompared, versionsListed } from './actions.ts' // prettier-ignore
-import { Diff, DiffQuery, Draft as DraftSchema, PolicyDocument, Publication, Verdict, Version as VersionSchema, VersionPage, VersionParams, VersionQuery } from './contract.ts' // prettier-ignore
+import { Diff, DiffQuery, Draft as DraftSchema, PolicyDocument, Publication, Restoration, Verdict, Version as VersionSchema, VersionPage, VersionParams, VersionQuery } from './contract.ts' // prettier-ignore
 import { entityTag } from './documents.ts'
 import type { Difference, Draft, Policies, Version } from './index.ts'
 
@@ -93,7 +93,7 @@ export const routes = (policies: Policies): Route[] => [
   }),
   route({
     method: 'POST', path: '/v1/policy/rollback', tag, summary: 'Publish an older version again, as a new one',
-    permission: 'policy:write', audit: policyRolledBack, rate: 'write', body: Publication, reply: VersionSchema,
+    permission: 'policy:write', audit: policyRolledBack, rate: 'write', body: Restoration, reply: VersionSchema,
     async run({ scope }, { body }) {
       return { body: toWireVersion(await scope.transaction((tx) => policies.rollback(tx, body.version))) }
     },

@@ -1,5 +1,8 @@
 /** English: the list of all messages. ICU MessageFormat, except that tags mean nothing. */
+import { docsEn } from './docs-en.ts'
+
 export const en = {
+  ...docsEn,
   'layout.skip': 'Skip to the content',
   'layout.navigation': 'Main',
   'layout.docs': 'Docs',

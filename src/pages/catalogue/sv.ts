@@ -1,7 +1,9 @@
 /** Swedish, of equal standing: neither a message too few nor one too many type-checks. */
 import type { Catalogue } from '../messages.ts'
+import { docsSv } from './docs-sv.ts'
 
 export const sv: Catalogue = {
+  ...docsSv,
   'layout.skip': 'Hoppa till innehållet',
   'layout.navigation': 'Huvudmeny',
   'layout.docs': 'Dokumentation',

@@ -67,6 +67,6 @@ export const Rotation = Type.Object(
       }),
     ),
   },
-  { ...closed, title: 'Rotation' },
+  { ...closed, title: 'Rotation', examples: [{ overlap_seconds: 3_600 }] },
 )
 export const KeyParams = Type.Object({ key_id: KeyId }, closed)

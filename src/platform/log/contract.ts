@@ -121,7 +121,10 @@ export const CheckpointQuery = Type.Object(
   closed,
 )
 export const ConsistencyQuery = Type.Object(
-  { from: count('Size of the smaller tree, at least 1.'), to: count('Size of the larger tree.') },
+  {
+    from: { ...count('Size of the smaller tree, at least 1.'), examples: [1] },
+    to: { ...count('Size of the larger tree.'), examples: [2] },
+  },
   closed,
 )
 export const Consistency = Type.Object(
@@ -133,7 +136,11 @@ export const Consistency = Type.Object(
   { ...closed, title: 'LogConsistency' },
 )
 
-const name = Type.String({ pattern: '^[a-z0-9][a-z0-9_-]{0,62}$', description: 'A word of yours.' })
+const name = Type.String({
+  pattern: '^[a-z0-9][a-z0-9_-]{0,62}$',
+  description: 'A word of yours.',
+  examples: ['archive'],
+})
 export const FollowerParams = Type.Object({ name }, closed)
 export const Follower = Type.Object(
   {
@@ -147,16 +154,22 @@ export const Follower = Type.Object(
 export const Followers = Type.Object({ data: Type.Array(Follower) }, { ...closed, title: 'LogFollowers' })
 export const NewFollower = Type.Object(
   { position: Type.Optional(count('Where it begins; the end of the log unless told.')) },
-  { ...closed, title: 'NewLogFollower' },
+  { ...closed, title: 'NewLogFollower', examples: [{ position: 0 }] },
 )
 export const Acknowledgement = Type.Object(
   { from: count('Where the follower stands.'), to: count('Entries before this index are done.') },
-  { ...closed, title: 'LogAcknowledgement' },
+  { ...closed, title: 'LogAcknowledgement', examples: [{ from: 0, to: 1 }] },
 )
 export const FollowerEntryQuery = Type.Object({ limit, wait_seconds: wait }, closed)
 
 export const TileParams = Type.Object(
-  { '*': Type.String({ maxLength: 200, description: 'As C2SP tlog-tiles has it: `0/x001/067`, `entries/000.p/12`.' }) },
+  {
+    '*': Type.String({
+      maxLength: 200,
+      description: 'As C2SP tlog-tiles has it: `0/x001/067`, `entries/000.p/12`.',
+      examples: ['0/000.p/1'],
+    }),
+  },
   closed,
 )
 export const PublicParams = Type.Object({ tenant_id: Type.String({ pattern: wireIdPattern('tenant') }) }, closed)

@@ -282,7 +282,7 @@ test('a proof that holds lowers the default score by 5, one that fails raises it
 
 const page = readFileSync(new URL('../../../docs/agents.md', import.meta.url), 'utf8')
 const blocks = (language: string) =>
-  [...page.matchAll(new RegExp(`^ *\`\`\`${language}\n([^]*?)\`\`\``, 'gm'))].map((match) => match[1]!.trim())
+  [...page.matchAll(new RegExp(`^ *\`\`\`${language}[^\n]*\n([^]*?)\`\`\``, 'gm'))].map((match) => match[1]!.trim())
 
 test('the programs in docs/agents.md run as they are, and what they print is verified', () => {
   const programs = blocks('js')

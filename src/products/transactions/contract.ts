@@ -127,7 +127,20 @@ export const EvaluateBody = Type.Object(
       Type.String({ minLength: 1, maxLength: 128, pattern: '^[!-~]+$', description: 'Or the header Idempotency-Key.' }),
     ),
   },
-  { ...closed, title: 'EvaluateRequest' },
+  {
+    ...closed,
+    title: 'EvaluateRequest',
+    examples: [
+      {
+        amount: '349.99',
+        currency: 'EUR',
+        category: 'electronics',
+        merchant_id: 'm_1',
+        user_id: 'u_456',
+        merchant_trust_score: 0.92,
+      },
+    ],
+  },
 )
 export type EvaluateBody = Static<typeof EvaluateBody>
 

@@ -48,6 +48,7 @@ export const NewWitness = Type.Object(
       minLength: 1,
       maxLength: 8_192,
       description: 'Its verifier keys, one a line: Ed25519 cosignature (0x04), ML-DSA-44 (0x06), or one of each.',
+      examples: ['witness.example/w1+aa4a09d1+BOpKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs'],
     }),
     url: Type.String({
       minLength: 8,

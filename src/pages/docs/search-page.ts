@@ -1,0 +1,38 @@
+/** What search found, or what to do where it found nothing. */
+import { html, type Html, isolated } from '../html.ts'
+import { localLink } from '../layout.ts'
+import { sayIn } from '../messages.ts'
+import { english } from './fields.ts'
+import { docsPage, inEnglish, type Library, type Reader } from './frame.ts'
+import type { Hit } from './search.ts'
+
+export function searchPage(library: Library, reader: Reader, question: string, hits: readonly Hit[]): string {
+  const say = sayIn(reader.language)
+  const item = ({ title, page, to, kind, snippet }: Hit): Html =>
+    html`<li>
+      <a href="${localLink(to, reader)}">${english(title, reader)}</a>
+      <small>${say(kind)}${title === page ? '' : html` · ${english(page, reader)}`}</small>
+      <p>${english(snippet, reader)}</p>
+    </li>`
+  const results =
+    hits.length > 0
+      ? html`<ol class="hits">
+          ${hits.map(item)}
+        </ol>`
+      : html`<p>
+          ${say('docs.search.none.todo')} <a href="${localLink('/docs', reader)}">${say('docs.search.all')}</a>
+        </p>`
+  const lead =
+    question.trim() === ''
+      ? say('docs.search.ask')
+      : hits.length > 0
+        ? say('docs.search.found', { count: hits.length })
+        : say('docs.search.none')
+  return docsPage(
+    library,
+    { title: say('docs.search.title'), description: say('docs.description'), reader, path: '/docs/search', question },
+    html`<h1>${say('docs.search.title')}</h1>
+      <p class="lead">${lead}${question.trim() === '' ? '' : html` “${isolated(question)}”`}</p>
+      ${inEnglish(reader)} ${question.trim() === '' ? '' : results}`,
+  )
+}
