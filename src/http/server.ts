@@ -115,6 +115,8 @@ export async function createServer(needs: ServerNeeds): Promise<FastifyInstance>
     reply.raw.once('close', () => metrics.inFlight.set(--inFlight))
     if (inFlight > edgeLimits.inFlight)
       throw new Fault('overloaded', 'Too many requests at once. Try again shortly.', { retryAfterSeconds: 1 })
+    // The router would take it for the start page.
+    if (request.url === '*') throw new Fault('invalid_request', 'Ask for a path: the address * is none.')
     if (request.headers['content-type']?.match(/charset="?(?!utf-?8)[^"]/i))
       throw new Fault('unsupported_media_type', 'Send the body as application/json, in UTF-8.')
   })

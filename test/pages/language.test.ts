@@ -28,6 +28,7 @@ function valuesOf(text: string): string[] {
 const same = new Set(['layout.api', 'layout.version', 'claim.version', 'claim.history.changed', 'feed.changed'])
 
 test('every message is there in both languages, with the same values, and none was left in English', () => {
+  assert.deepEqual(valuesOf('{a} x {b, plural, one {# {c}} other {y}}'), ['a', 'b by case', 'c'])
   const { en, sv } = catalogues
   assert.deepEqual(Object.keys(sv).toSorted(), Object.keys(en).toSorted())
   for (const [key, text] of Object.entries(en)) {
