@@ -56,7 +56,7 @@ export function landingPage(
     </li>`
   const way = (to: string, name: MessageKey, words: MessageKey): Html =>
     html`<li>
-      <a href="${to.includes('.') ? to : localLink(to, reader)}">${say(name)}</a> <span>${say(words)}</span>
+      <a href="${localLink(to, reader)}">${say(name)}</a> <span>${say(words)}</span>
     </li>`
 
   return layout(
@@ -86,7 +86,7 @@ export function landingPage(
       <section class="split" aria-labelledby="more">
         <h2 id="more">${say('landing.more')}</h2>
         <ul class="ways">
-          ${way('/docs', 'layout.docs', 'landing.more.docs')}${way('/trust', 'layout.trust', 'landing.more.trust')}${way('/openapi.json', 'layout.api', 'landing.more.api')}${way('/errors', 'landing.more.errors', 'landing.more.errors.what')}
+          ${way('/docs', 'layout.docs', 'landing.more.docs')}${way('/trust', 'layout.trust', 'landing.more.trust')}${way('/docs/api', 'layout.api', 'landing.more.api')}${way('/errors', 'landing.more.errors', 'landing.more.errors.what')}
         </ul>
       </section>`,
   )

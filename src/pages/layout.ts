@@ -23,6 +23,8 @@ export type PageHead = {
   reader: Reader
   /** Without a query: the page has this address in every language. */
   path: string
+  /** What was searched for, in whatever language. */
+  question?: string
   /** Further elements of the head, such as feeds. */
   head?: Html
   /** What stands before the content: a way through, which the link to the content skips. */
@@ -65,13 +67,16 @@ function navigation({ reader, path }: PageHead): Html {
 }
 
 /** The other languages, each by its own name. */
-function languageSwitch({ reader, path }: PageHead): Html {
+function languageSwitch({ reader, path, question }: PageHead): Html {
   const label = sayIn(reader.language)('layout.languages')
   const links = languages
     .filter((language) => language !== reader.language)
     .map(
       (language) =>
-        html`<a href="${path}?lang=${language}" hreflang="${language}" lang="${language}"
+        html`<a
+          href="${path}?${new URLSearchParams({ lang: language, ...(question ? { q: question } : {}) })}"
+          hreflang="${language}"
+          lang="${language}"
           >${languageNames[language]}</a
         >`,
     )

@@ -76,6 +76,7 @@ test('search finds a field, an address, a section, half a word and a word with a
     const { links } = await found(question)
     assert.ok(links.slice(0, 4).some((one) => one.startsWith(link)), `${question}: ${links.join(' ')}`) // prettier-ignore
   }
+  assert.ok((await get('/docs/search?q=a%26b+c')).text.includes('href="/docs/search?lang=sv&amp;q=a%26b+c"'))
   assert.match((await found('idempotency')).main, /<mark>[Ii]dempotency<\/mark>/)
 })
 
@@ -137,7 +138,8 @@ test('every kind of page is accessible, light and dark, small and large, in both
   await browser.visit({}, async (page) => {
     for (const path of looked) {
       for (const language of ['en', 'sv']) {
-        await page.goto(`${world.url}${path}${path.includes('?') ? '&' : '?'}lang=${language}`)
+        const reply = await page.goto(`${world.url}${path}${path.includes('?') ? '&' : '?'}lang=${language}`)
+        assert.equal(reply?.status(), 200, path)
         for (const width of [390, 1440]) {
           for (const colorScheme of ['light', 'dark'] as const) {
             await page.setViewportSize({ width, height: 900 })

@@ -51,7 +51,7 @@ export const en = {
   'landing.more': 'Read on',
   'landing.more.docs': 'how to use and run it',
   'landing.more.trust': 'every promise, and what shows that it is kept',
-  'landing.more.api': 'every address, as OpenAPI',
+  'landing.more.api': 'every address, with a command to try it',
   'landing.more.errors': 'Errors',
   'landing.more.errors.what': 'what each refusal means, and how to mend it',
 

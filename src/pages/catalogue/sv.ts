@@ -52,7 +52,7 @@ export const sv: Catalogue = {
   'landing.more': 'Läs vidare',
   'landing.more.docs': 'hur den används och drivs',
   'landing.more.trust': 'varje löfte, och vad som visar att det hålls',
-  'landing.more.api': 'varje adress, som OpenAPI',
+  'landing.more.api': 'varje adress, med ett kommando att pröva',
   'landing.more.errors': 'Fel',
   'landing.more.errors.what': 'vad varje avslag betyder och hur det avhjälps',
 

@@ -88,7 +88,7 @@ function contents({ guides, operations }: Library, { reader, path }: PageHead): 
   </ul>`
 }
 
-export function docsPage(library: Library, head: PageHead & { question?: string }, main: Html): string {
+export function docsPage(library: Library, head: PageHead, main: Html): string {
   const say = sayIn(head.reader.language)
   const beside = html`<div class="aside">
     ${searchForm(head.reader, head.question)}
