@@ -55,9 +55,7 @@ export function landingPage(
       <pre><code>${command}</code></pre>
     </li>`
   const way = (to: string, name: MessageKey, words: MessageKey): Html =>
-    html`<li>
-      <a href="${localLink(to, reader)}">${say(name)}</a> <span>${say(words)}</span>
-    </li>`
+    html`<li><a href="${localLink(to, reader)}">${say(name)}</a> <span>${say(words)}</span></li>`
 
   return layout(
     site,
