@@ -525,7 +525,7 @@ export type PolicyRule = {
   reason: string
 }
 
-/** docs/policy.md says what it means. */
+/** docs/policy.md says what it means. E.g. `{"schema":1,"factors":[{"id":"amount_ratio","weight":60,"curve":[[0,0],[2,1]],"points_if_missing":10}],"rules":[{"id":"gift_cards","when":"category == \"gift_cards\" && amount > 200.0","then":"step_up","reason":"Gift cards for {amount} {currency} are confirmed."}],"thresholds":{"step_up":30,"decline":50},"lists":[]}`. */
 export type Policy = {
   schema: 1
   factors: PolicyFactor[]
@@ -546,7 +546,7 @@ export type PolicyVersion = {
   restores: number | null
   publishedAt: string | null
   publishedBy: string | null
-  /** docs/policy.md says what it means. */
+  /** docs/policy.md says what it means. E.g. `{"schema":1,"factors":[{"id":"amount_ratio","weight":60,"curve":[[0,0],[2,1]],"points_if_missing":10}],"rules":[{"id":"gift_cards","when":"category == \"gift_cards\" && amount > 200.0","then":"step_up","reason":"Gift cards for {amount} {currency} are confirmed."}],"thresholds":{"step_up":30,"decline":50},"lists":[]}`. */
   document: Policy
 }
 
@@ -555,7 +555,7 @@ export type PolicyDraft = {
   revision: number
   updatedAt: string | null
   updatedBy: string | null
-  /** docs/policy.md says what it means. */
+  /** docs/policy.md says what it means. E.g. `{"schema":1,"factors":[{"id":"amount_ratio","weight":60,"curve":[[0,0],[2,1]],"points_if_missing":10}],"rules":[{"id":"gift_cards","when":"category == \"gift_cards\" && amount > 200.0","then":"step_up","reason":"Gift cards for {amount} {currency} are confirmed."}],"thresholds":{"step_up":30,"decline":50},"lists":[]}`. */
   document: Policy
 }
 
@@ -669,7 +669,7 @@ export type ReplacedKey = {
 }
 
 export type LogFollower = {
-  /** A word of yours. */
+  /** A word of yours. E.g. `"archive"`. */
   name: string
   /** How many entries it has: the next one is at this index. */
   position: number
@@ -757,7 +757,7 @@ export type LogWitnesses = {
 }
 
 export type NewLogWitness = {
-  /** Its verifier keys, one a line: Ed25519 cosignature (0x04), ML-DSA-44 (0x06), or one of each. */
+  /** Its verifier keys, one a line: Ed25519 cosignature (0x04), ML-DSA-44 (0x06), or one of each. E.g. `"witness.example/w1+aa4a09d1+BOpKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs"`. */
   vkeys: string
   /** Its submission prefix: what stands before `/add-checkpoint`. E.g. `"https://witness.example/w1"`. */
   url: string

@@ -1,6 +1,6 @@
 /**
  * `/llms.txt` (llmstxt.org): what a program that reads needs in order to begin. Made when it is asked for, from the route
- * tables and from pages of docs/, which are served too, so that it says nothing that is not there.
+ * tables and the quickstart, so that it says nothing that is not there.
  */
 import { readFile } from 'node:fs/promises'
 import Type from 'typebox'
@@ -8,7 +8,7 @@ import type { Method, OpenRoute } from '#kernel/route'
 
 const docs = new URL('../../docs/', import.meta.url)
 
-/** Pages of docs/ that are served as they are, with what they are about. */
+/** Pages to begin with, of those that are served below /docs, with what they are about. */
 const pages = {
   'quickstart.md': 'sign up, judge a payment, replace the key',
   'testing.md': 'test keys, and merchants that force an outcome',
@@ -24,20 +24,14 @@ const pages = {
 } as const
 
 type Described = { method: Method; path: string; summary: string }
-const tag = 'Docs'
 
 export function llmsRoutes(needs: { routes(): readonly Described[] }): OpenRoute[] {
   return [
     {
-      method: 'GET', path: '/llms.txt', tag, summary: 'What a program that reads needs in order to begin (llmstxt.org)', permission: 'public', audit: 'none', rate: 'read',
+      method: 'GET', path: '/llms.txt', tag: 'Docs', summary: 'What a program that reads needs in order to begin (llmstxt.org)', permission: 'public', audit: 'none', rate: 'read',
       reply: Type.String(), contentType: 'text/plain; charset=utf-8',
       run: async () => ({ body: renderLlms(await readFile(new URL('quickstart.md', docs), 'utf8'), needs.routes()) }),
     },
-    ...Object.entries(pages).map(([file, about]): OpenRoute => ({
-      method: 'GET', path: `/docs/${file}`, tag, summary: `Documentation: ${about}`, permission: 'public', audit: 'none', rate: 'read',
-      reply: Type.String(), contentType: 'text/markdown; charset=utf-8',
-      run: async () => ({ body: await readFile(new URL(file, docs), 'utf8') }),
-    })),
   ] // prettier-ignore
 }
 

@@ -43,12 +43,13 @@ export function renderWire(openapi: Schema): string {
     const title = schema['title']
     const text = renderShape(schema, within)
     if (typeof title !== 'string' || schema['type'] !== 'object') return text
+    const declared = `export type ${title} = ${text}\n`
     const before = named.get(title)
-    const declared = `${comment(schema)}export type ${title} = ${text}\n`
-    if (before !== undefined && before !== declared) {
+    // One has examples where the other has none: OpenAPI keeps those of a body beside it.
+    if (before !== undefined && !before.endsWith(declared)) {
       throw new Error(`Two schemas of openapi.json are called ${title} and differ. Give one another title.`)
     }
-    named.set(title, declared)
+    named.set(title, `${comment(schema)}${declared}`)
     return title
   }
 

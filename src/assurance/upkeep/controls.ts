@@ -31,7 +31,8 @@ async function readLock(): Promise<LockWorld> {
     ),
   )
   const unlocked = Object.entries(fieldsOf(lock, 'packages'))
-    .filter(([path, entry]) => path !== '' && isRecord(entry) && entry['link'] !== true && typeof entry['integrity'] !== 'string')
+    // What is not below node_modules is of this repository.
+    .filter(([path, entry]) => path.includes('node_modules/') && isRecord(entry) && entry['link'] !== true && typeof entry['integrity'] !== 'string')
     .map(([path]) => path)
   return { asked, unlocked }
 } // prettier-ignore

@@ -25,7 +25,7 @@ export const NewOutcome = Type.Object(
       }),
     ),
   },
-  { ...closed, title: 'NewOutcome' },
+  { ...closed, title: 'NewOutcome', examples: [{ outcome: 'chargeback', occurred_at: '2026-11-20T00:00:00Z' }] },
 )
 export const Outcome = Type.Object(
   {
