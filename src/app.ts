@@ -35,7 +35,7 @@ import { createTenancy, actions as tenantActions } from '#platform/tenancy'
 import { controls as trailControls, createTrail, actions as trailActions, routes as trailRoutes } from '#platform/trail'
 import { createTransactions, type OnDecided, controls as transactionControls } from '#products/transactions'
 
-export const version = '0.0.1'
+export const version = '0.1.0'
 
 export type VouchNeeds = {
   config: Config

@@ -49,7 +49,8 @@ async function runFiles(files: readonly string[], label: string): Promise<void> 
   const started = performance.now()
   const stream = run({
     files: files.map((file) => root + file),
-    concurrency: Math.max(2, availableParallelism()),
+    // One more than can compute at once: many wait for processes and clocks.
+    concurrency: Math.max(2, availableParallelism()) + 1,
     timeout: 240_000,
     // A test that failed may have left something open; it must not keep the run waiting.
     execArgv: ['--test-force-exit'],

@@ -12,16 +12,16 @@ export const claims: Command = {
   ].join('\n'),
   options: {
     language: { type: 'string', value: 'en|sv', means: 'of the sentences' },
-    id: { type: 'string', value: 'CLAIM', means: 'this claim alone' },
+    id: { type: 'string', value: 'CLAIM', means: 'this claim alone, looked at again' },
   },
   positionals: { min: 0, max: 0 },
   run: (context) =>
     withVouch(context, async ({ assurance }) => {
       const language = textOf(context, 'language') ?? 'en'
       if (language !== 'en' && language !== 'sv') throw new UsageError('--language takes en or sv')
-      await assurance.runDue()
-      const { claims: all } = await assurance.standing()
       const id = textOf(context, 'id')
+      await assurance.runDue(id === undefined ? [] : [id])
+      const { claims: all } = await assurance.standing()
       const shown = id === undefined ? all : all.filter((claim) => claim.id === id)
       if (shown.length === 0) throw new UsageError('--id takes the id of a claim: vouch claims lists them')
       context.answer(toClaimsDocument(shown, language), renderClaims(shown, language, context.terminal.columns))

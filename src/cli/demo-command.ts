@@ -16,6 +16,7 @@ import {
   simulate,
   writeCurl,
 } from './demo/demo.ts'
+import { breakAndMend } from './demo/on-stage.ts'
 import { operator } from './open-guest.ts'
 import { createTenant } from './tenant.ts'
 
@@ -47,6 +48,7 @@ export const demo: Command = {
     await emptyHome(config.home)
     const vouch = await openVouch({ config, clock: context.clock, log: context.createLog(config), as: 'server' })
     try {
+      if (!vouch.own) throw new DemoError('the demo needs its own PostgreSQL')
       const url = await vouch.server.listen({ host: config.host, port: config.port })
       vouch.startLoops()
       const { tenant_id, key } = await createTenant(vouch, 'Demo', operator())
@@ -62,12 +64,15 @@ export const demo: Command = {
       })
       const logFolder = join(config.home, 'log')
       const log = await verifyLog(vouch, tenant_id, logFolder)
+      const staged = await breakAndMend(vouch.assurance, vouch.own.urls.owner)
       context.answer(
-        { tenant_id, key, url, ...summary, log, examples },
-        `${text}\n${renderLog(log, nearest(logFolder))}`,
+        { tenant_id, key, url, ...summary, log, promises: { states: staged.states, broken: staged.broken }, examples },
+        `${text}\n${renderLog(log, nearest(logFolder))}\n\n${staged.text}`,
       )
       if (context.terminal.isTerminal && context.options['exit'] !== true) {
-        context.terminal.err(`\nTry it:\n${writeCurl({ url, key })}\n\nServing on ${url} until Ctrl-C.\n`)
+        context.terminal.err(
+          `\nTry it:\n${writeCurl({ url, key })}\n\nOpen:\n${writeLinks(url)}\n\nServing on ${url} until Ctrl-C.\n`,
+        )
         await context.terminal.stopped()
       }
       return exit.ok
@@ -123,6 +128,11 @@ function chooseEvents(context: Context): {
     reported: [],
   }
 }
+
+const writeLinks = (url: string): string =>
+  [['/', 'what this is'], ['/trust', 'what it promises, and how that stands'], ['/docs', 'how to use it']]
+    .map(([path = '', about]) => `  ${new URL(path, url).href.padEnd(32)} ${about}`)
+    .join('\n') // prettier-ignore
 
 /** As short as it can be typed from here. */
 const nearest = (path: string): string => (relative('.', path).startsWith('..') ? path : relative('.', path))

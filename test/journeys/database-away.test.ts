@@ -164,6 +164,7 @@ test('a database that takes no connections (maintenance, a changed password) is 
   await using world = await createWorld({ logLevel: 'silent' })
   const ada = world.as('ada')
   assert.equal((await ada.post('/v1/evaluate', payment())).status, 200)
+  await world.vouch.assurance.runDue()
   const promises = /\d+ of our \d+ promises/.exec((await ada.get('/trust')).text)?.[0]
   const maintenance = new pg.Client(world.database.urls.admin.replace(`/${world.database.name}?`, '/postgres?'))
   await maintenance.connect()

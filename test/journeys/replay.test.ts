@@ -159,7 +159,7 @@ test(
         await requireSame(cleo, its)
         ids.push(...mine)
       }),
-      { numRuns: 30, endOnFailure: true },
+      { numRuns: 20, endOnFailure: true },
     )
     await publish(ada, defaultPolicy)
     await requireSame(ada, ids)

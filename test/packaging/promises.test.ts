@@ -97,7 +97,7 @@ test('the roles of the compose file are those of the manual, word for word', () 
       .split(/;\s*\n|\n(?=\\connect)|(?<=\\connect vouch)\n/)
       .map((one) => one.replace(/\s+/g, ' ').replace(/password .*/, 'password').trim())
       .filter((one) => /^(create|revoke|grant|alter|\\connect)/.test(one)) // prettier-ignore
-  const manual = statements(/```sql\n(.*?)```/s.exec(text('docs/operations/database.md'))?.[1] ?? '')
+  const manual = statements(/```sql[^\n]*\n(.*?)```/s.exec(text('docs/operations/database.md'))?.[1] ?? '')
   assert.equal(manual.length, 9)
   assert.deepEqual(statements(text('packaging/postgres/roles.sh').replace(/^.*<<'SQL'\n/s, '').replace(/SQL\n$/, '')), manual) // prettier-ignore
 })

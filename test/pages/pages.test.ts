@@ -188,7 +188,7 @@ test('pages fit from 320 to 1440 px, with a long name that is read from the righ
     site: {
       installation,
       origin: 'https://vouch.example.com',
-      version: '0.0.1',
+      version: '0.1.0',
       contacts: { privacy: `https://example.com/${'x'.repeat(120)}` },
     },
   })

@@ -104,7 +104,7 @@ export async function serveSite(more: Partial<PagesNeeds> = {}): Promise<TestSit
     site: {
       installation: 'vouch.example.com',
       origin: 'https://vouch.example.com',
-      version: '0.0.1',
+      version: '0.1.0',
       contacts: { security: 'security@example.com', privacy: 'https://example.com/privacy' },
     },
     standing: async () => standingOf(mixedClaims()),
@@ -125,7 +125,7 @@ export async function serveSite(more: Partial<PagesNeeds> = {}): Promise<TestSit
     newId: createIds(clock),
     log: createLog({ clock, level: 'silent', write: () => undefined }),
     metrics: createMetrics(),
-    version: '0.0.1',
+    version: '0.1.0',
     limiter: createLimiter({ clock }),
     rates: noLimits,
     trustedProxies: [],

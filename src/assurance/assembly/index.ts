@@ -37,9 +37,9 @@ export function createAssurance(needs: Needs): Assurance & { readonly ownControl
     await needs.tenancy.ensureInstallation()
     await attestations.ensureKey()
   }
-  async function runDue(): Promise<void> {
+  async function runDue(named?: readonly string[]): Promise<void> {
     await prepare()
-    await watched.runDue()
+    await watched.runDue(named)
   }
   return {
     ...watched,
@@ -48,7 +48,7 @@ export function createAssurance(needs: Needs): Assurance & { readonly ownControl
     runDue,
     loops: [
       { name: 'installation', everyMs: 3_600_000, run: prepare, atOnce: true },
-      { name: 'checks of claims', everyMs: checkEveryMs, run: runDue },
+      { name: 'checks of claims', everyMs: checkEveryMs, run: () => runDue() },
     ],
     ownControls: [...upkeepControls(needs), ...attestationControls({ attestations })],
   }

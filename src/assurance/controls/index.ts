@@ -22,8 +22,9 @@ import { readChanges } from './store.ts'
 
 export { actions } from './actions.ts'
 export { type ClaimsDocument, toClaimsDocument } from './document.ts'
-export { renderClaims } from './render.ts'
+export { markOf, renderClaims } from './render.ts'
 export { checkEveryMs } from './runner.ts'
+export type { State } from '#assurance/claims'
 export type { Change, CheckStanding, ClaimStanding, Standing } from './standing.ts'
 
 export type Controls = {
@@ -31,8 +32,8 @@ export type Controls = {
   standing(): Promise<Standing>
   /** Newest first: 50 unless told, at most 200. */
   changes(page?: { limit?: number }): Promise<readonly Change[]>
-  /** Runs what is due, and writes down what changed. */
-  runDue(): Promise<void>
+  /** Runs what is due, and what watches the claims that are named, and writes down what changed. */
+  runDue(named?: readonly string[]): Promise<void>
   /** Waits for no look that is under way, and begins none. */
   stop(): void
 }

@@ -24,6 +24,10 @@ const marks: Readonly<Record<State, { shape: string; word: Text }>> = {
   planned: { shape: '○', word: { en: 'planned', sv: 'planerat' } },
 }
 
+/** How a state is shown to people: its shape and its word. */
+export const markOf = (state: State, language: Language): string =>
+  `${marks[state].shape} ${marks[state].word[language]}`
+
 const keepers: Readonly<Record<Keeper, Text>> = {
   software: { en: 'software', sv: 'programvaran' },
   deployment: { en: 'deployment', sv: 'driftmiljön' },

@@ -22,7 +22,7 @@ const checksAtOnce = 2
 const skewMs = 5_000
 const longestWhy = 2_000
 
-export type Runner = { runDue(): Promise<void>; stop(): void }
+export type Runner = { runDue(named?: readonly string[]): Promise<void>; stop(): void }
 
 export function createRunner(needs: {
   scope: Scope
@@ -45,9 +45,9 @@ export function createRunner(needs: {
     return ageMs < -skewMs || ageMs >= (isGood ? check.cadenceMs : Math.min(check.cadenceMs, againMs))
   }
 
-  async function runOne(check: Check): Promise<void> {
+  async function runOne(check: Check, isNamed: boolean): Promise<void> {
     const { digest } = (await reader.sources()).of(check.id)
-    const newest = await takeTurn(check, digest)
+    const newest = await takeTurn(check, digest, isNamed)
     if (newest === 'not now') return
     try {
       const noteError = (error: unknown): void =>
@@ -64,7 +64,7 @@ export function createRunner(needs: {
   }
 
   /** The newest run, under a lease; or it is not due any more, or another process is at it. */
-  function takeTurn(check: Check, digest: Buffer) {
+  function takeTurn(check: Check, digest: Buffer, isNamed: boolean) {
     return scope.transaction(async (tx) => {
       const now = clock.now()
       const longestMs = 2 * check.timeoutMs + skewMs
@@ -72,7 +72,7 @@ export function createRunner(needs: {
       if (!(await takeLease(tx, check.id, turn))) return 'not now'
       const row = await readNewestRun(tx, check.id, digest)
       const run = row && fromRow(row)
-      if (isDue(check, run)) return run
+      if (isNamed || isDue(check, run)) return run
       await endLease(tx, check.id, turn.now)
       return 'not now'
     })
@@ -108,19 +108,21 @@ export function createRunner(needs: {
       return which(state) && isNews(copy.changes.get(claim.id)?.[0]?.to ?? null, state)
     })
 
-  async function runDueNow(): Promise<void> {
+  async function runDueNow(named: readonly string[]): Promise<void> {
+    const isNamed = (check: Check): boolean =>
+      claims().some(({ id, checks }) => named.includes(id) && checks.includes(check))
     const copy = await scope.transaction(reader.read)
     // What fell silent while nobody served is written down before it is mended.
     if (differs(copy, isStale)) await noteChanges(isStale)
     const due = claims()
       .flatMap(({ checks }) => checks)
-      .filter((check) => isDue(check, copy.runs.get(check.id)))
+      .filter((check) => isNamed(check) || isDue(check, copy.runs.get(check.id)))
     if (due.length === 0 && !differs(copy)) return
     const waiting = due.values()
     const work = async (): Promise<void> => {
       for (const check of waiting) {
         if (isStopping()) return
-        await runOne(check).catch((error: unknown) =>
+        await runOne(check, isNamed(check)).catch((error: unknown) =>
           log.warn('check_was_not_stored', { claim: check.id, ...errorFields(error) }),
         )
       }
@@ -129,8 +131,16 @@ export function createRunner(needs: {
     if (!isStopping()) await noteChanges()
   }
 
+  const begin = (named: readonly string[]): Promise<void> =>
+    (underWay = runDueNow(named).finally(() => (underWay = undefined)))
+
   return {
-    runDue: () => (underWay ??= runDueNow().finally(() => (underWay = undefined))),
+    async runDue(named = []) {
+      if (named.length === 0) return underWay ?? begin(named)
+      // What is under way may have looked before it was asked.
+      while (underWay) await underWay.catch(() => {})
+      return begin(named)
+    },
     stop: () => stopping.abort(),
   }
 }

@@ -200,7 +200,7 @@ test(
           }
         }
       }),
-      { numRuns: 40 },
+      { numRuns: 25 },
     )
   },
 )

@@ -31,7 +31,7 @@ export const controls = ({ clock, decisions }: { clock: Clock; decisions: Decisi
   {
     claim: 'aud.decisions',
     tests: [
-      'whatever the policy and the payments: a dry run answers as the next live one and leaves nothing, and every decision is replayed to the byte, also after later publications, changes of lists and decisions',
+      'whatever the policy and the payments: a dry run answers as the next live one and leaves nothing, a batch as its payments one by one, and every decision is replayed to the byte, also after later publications, changes of lists and decisions',
       'a stored decision that was changed, by however little, is not the same, and the check of the claim says so',
       'each default factor is measured from what happened before, and earns the points of its curve, both above and below nothing',
       'every reason has a sentence, and none shows a parameter that is not there',
