@@ -182,6 +182,7 @@ export function mountOpen(
       url: toFastifyPath(route.path),
       schema: schemaOf(route),
       bodyLimit: route.bodyLimitBytes ?? 65_536,
+      exposeHeadRoute: route.method === 'GET',
       onRequest: async (request, reply) => {
         if (route.permission === 'loopback' && !isLocal(request))
           throw new Fault('not_found', 'There is nothing at this address.')

@@ -36,6 +36,16 @@ test('a browser meets a page where a program meets a problem document, with the 
   assert.match(guarded.headers.get('content-type') ?? '', /^application\/problem\+json/)
 })
 
+test('whoever asks for the head alone gets the head of the page, and no page', async () => {
+  for (const path of ['/', '/trust', '/trust.json', '/errors/conflict', '/docs', '/healthz', '/openapi.json']) {
+    const [whole, head] = [await get(path), await world.as('nobody').send('HEAD', path, {})]
+    assert.deepEqual([head.status, head.text], [200, ''], path)
+    for (const name of ['content-type', 'cache-control', 'content-security-policy'])
+      assert.equal(head.headers.get(name), whole.headers.get(name), `${path} ${name}`)
+  }
+  assert.equal((await world.as('nobody').send('HEAD', '/v1/decisions', {})).status, 405)
+})
+
 test('the language is that of the address, else that of the browser, and links keep to the address', async () => {
   const langOf = (text: string): string | undefined => /<html lang="(\w+)">/.exec(text)?.[1]
   const asked = await get('/errors', { 'accept-language': 'sv-SE,sv;q=0.9' })

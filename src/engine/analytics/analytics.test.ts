@@ -107,7 +107,7 @@ test(
         await Promise.all(processes.map((process) => process.follow(scope)))
         assert.deepEqual(await storedOf(world, world.acme.id), await recount(world.admin, world.acme.id))
       }),
-      { numRuns: 30, endOnFailure: true, includeErrorInReport: true },
+      { numRuns: 60, endOnFailure: true, includeErrorInReport: true },
     )
     assert.ok(faults > 5, 'no fault was met')
     const { rows } = await world.admin.query<{ left: number; day: number }>(

@@ -47,7 +47,9 @@ export type Analytics = {
 
 /** A tenant is counted when it has decided so often, or waits so long: answers need no counting, and it is shared by many. */
 const dueRows = 1_000
-const dueMs = 30_000
+const dueMs = 300_000
+/** Of those that only wait, the longest waiting: what many tenants began together is not counted all at once. */
+const waitersATurn = 16
 const batchRows = 500
 const batchesATurn = 32
 /** Read besides the counts: more than wait for a turn. */
@@ -66,7 +68,8 @@ export function createAnalytics(needs: { database: Database; clock: Clock; newId
     return found
   }
   const makeDue = (tenantId: string): void => void (find(tenantId).sinceMs = -Infinity)
-  const isDue = ({ sinceMs, decisions }: Waiting): boolean => decisions >= dueRows || clock.elapsed() - sinceMs >= dueMs
+  const isBusy = ({ decisions }: Waiting): boolean => decisions >= dueRows
+  const isDue = (one: Waiting): boolean => isBusy(one) || clock.elapsed() - one.sinceMs >= dueMs
 
   async function countOne(tenantId: string, batches: number): Promise<void> {
     const scope = system.asTenant(tenantId)
@@ -106,7 +109,13 @@ export function createAnalytics(needs: { database: Database; clock: Clock; newId
       await insertChange(tx, changeOf(decided, outcome), newId())
       tx.afterCommit(() => void find(tx.tenantId))
     },
-    turn: () => countEach([...waiting].filter(([, one]) => isDue(one)).map(([tenantId]) => tenantId)),
+    turn() {
+      const due = [...waiting]
+        .filter(([, one]) => isDue(one))
+        .toSorted(([, one], [, other]) => one.sinceMs - other.sinceMs)
+      const [busy, waiters] = [due.filter(([, one]) => isBusy(one)), due.filter(([, one]) => !isBusy(one))]
+      return countEach([...busy, ...waiters.slice(0, waitersATurn)].map(([tenantId]) => tenantId))
+    },
     async patrol() {
       for await (const tenantId of system.everyTenant()) makeDue(tenantId)
     },
