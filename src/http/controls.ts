@@ -64,16 +64,17 @@ export const controls = ({ server, guarded, open }: RouteTable & { server: Injec
     ],
     check: watch<Injectable>({
       id: 'app.headers.answers',
-      version: 1,
+      version: 2,
       what: {
-        en: 'Asks itself for a good page, a missing one, a refused one and a wrong method, and reads the headers of each answer.',
-        sv: 'Frågar sig själv efter en sida som finns, en som saknas, en som nekas och en fel metod, och läser huvudena i varje svar.',
+        en: 'Asks itself for a page, for data, for what is missing, what is refused and a wrong method, and reads the headers of each answer.',
+        sv: 'Frågar sig själv efter en sida, efter data, efter det som saknas, det som nekas och med en fel metod, och läser huvudena i varje svar.',
       },
       sources: [import.meta.url, here('server.ts')],
       every: 'quarterHour',
       real: () => server,
       async look(server) {
         const asked = [
+          { method: 'GET', url: '/' },
           { method: 'GET', url: '/healthz' },
           { method: 'GET', url: '/no-such-address' },
           { method: 'GET', url: '/v1/decisions' },
