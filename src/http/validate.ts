@@ -44,9 +44,13 @@ export function compileValidator<S extends TSchema>(
   part: Part,
 ): (value: unknown) => { value: Static<S> } | { error: Fault } {
   const isBody = part === 'body'
-  const validate: ValidateFunction<Static<S>> = (isBody ? bodies : queries).compile<Static<S>>(schema)
+  // Compiled when the first of its kind comes: a command that serves nothing waits for none of them.
+  let compiled: ValidateFunction<Static<S>> | undefined
+  const compile = (): ValidateFunction<Static<S>> =>
+    (compiled ??= (isBody ? bodies : queries).compile<Static<S>>(schema))
   const numbers = isBody ? [] : numbersOf(schema)
   return (value) => {
+    const validate = compile()
     const unreadable = numbers.filter(
       (name) => isRecord(value) && typeof value[name] === 'string' && !decimal.test(value[name]),
     )
