@@ -27,7 +27,8 @@ test(
       installation.withAdminUrl(async (url) => {
         const client = new pg.Client(url)
         await client.connect()
-        await client.query(`alter table api_key ${what} row level security`).finally(() => client.end())
+        await client.query(`alter table api_key ${what} row level security`)
+        await client.end()
       })
 
     await using browser = await openBrowser()

@@ -23,8 +23,7 @@ export async function breakAndMend(assurance: Assurance, ownerUrl: string): Prom
   const before = await look()
   const states: Partial<Record<State, number>> = {}
   for (const { state } of (await assurance.standing()).claims) states[state] = (states[state] ?? 0) + 1
-  const mend = await openWall(ownerUrl)
-  const broken = await look().finally(mend)
+  const broken = await whileOpen(ownerUrl, look)
   const after = await look()
   const line = ({ state, checks, why }: ClaimStanding): string =>
     `  ${markOf(state, 'en').padEnd(11)} ${(state === 'verified' ? checks[0]?.last?.saw : why)?.en ?? ''}`
@@ -41,5 +40,15 @@ export async function breakAndMend(assurance: Assurance, ownerUrl: string): Prom
       line(after),
       '  Both changes are in the log of the installation, and stay on its trust page.',
     ].join('\n'), // prettier-ignore
+  }
+}
+
+/** The wall is put back whatever happens meanwhile. */
+async function whileOpen<T>(ownerUrl: string, work: () => Promise<T>): Promise<T> {
+  const mend = await openWall(ownerUrl)
+  try {
+    return await work()
+  } finally {
+    await mend()
   }
 }
