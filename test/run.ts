@@ -32,7 +32,7 @@ const all = globSync('{src,test}/**/*.test.ts', { cwd: root }).sort()
 const texts = new Map(await Promise.all(all.map(async (file) => [file, await readFile(root + file, 'utf8')] as const)))
 /** Needs a database, or starts other programs or threads. `#harness/certificate` and `#harness/witness` do neither. */
 const isSlow = (file: string): boolean =>
-  /harness(?!\/(certificate|witness)')|openOwnPostgres|claims-are-proven|child_process|threads\.test/.test(
+  /harness(?!\/(certificate|witness)')|run-guide|openOwnPostgres|claims-are-proven|child_process|threads\.test/.test(
     `${file} ${texts.get(file)}`,
   )
 
@@ -115,7 +115,7 @@ else if (named.length > 0) await withPostgres(18, () => runFiles(named, 'named')
 else {
   const rest = all.filter((file) => file !== claimsTest)
   // The longest first, so that none of them is left running alone at the end.
-  const slow = rest.filter((file) => file.startsWith('test/journeys/'))
+  const slow = rest.filter((file) => /^test\/(journeys|security|docs)\//.test(file))
   await withPostgres(18, () => runFiles([...slow, ...rest.filter((file) => !slow.includes(file))], 'PostgreSQL 18'))
   const has15 = globSync('node_modules/postgres-15/package.json', { cwd: root }).length > 0
   if (has15)
