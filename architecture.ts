@@ -58,7 +58,8 @@ export const layers: readonly Layer[] = [
     imports: ['kernel', 'platform'],
   },
   { name: 'http', at: 'src/http/', modules: 'none', imports: ['kernel', 'platform'] },
-  { name: 'pages', at: 'src/pages/', modules: 'none', imports: ['kernel', 'platform'] },
+  // The trust pages show how claims stand in the words of assurance; what stands where is handed in.
+  { name: 'pages', at: 'src/pages/', modules: 'none', imports: ['kernel', 'assurance'] },
   { name: 'config', at: 'src/config.ts', modules: 'none', imports: ['kernel'] },
   {
     name: 'app',

@@ -4,7 +4,8 @@
  */
 import type { Json } from './canonical-json.ts'
 
-export type Language = 'en' | 'sv'
+export const languages = ['en', 'sv'] as const
+export type Language = (typeof languages)[number]
 /** A text in every language that Vouch speaks. */
 export type Text = Readonly<Record<Language, string>>
 

@@ -1,13 +1,13 @@
 /** Pages about refusals: one for each code, made from docs/errors, an index, and what a browser sees that meets one. */
 import { readFileSync } from 'node:fs'
+import type { Language } from '#kernel/control'
 import { type FaultCode, faults, isFaultCode } from '#kernel/fault'
 import { html, type Html } from './html.ts'
-import type { Language } from './language.ts'
-import { layout, localLink, type PageHead, type Site } from './layout.ts'
+import type { Reader } from './language.ts'
+import { layout, localLink, type Site } from './layout.ts'
 import { renderMarkdown } from './markdown.ts'
 import { sayIn } from './messages.ts'
 
-type Reader = PageHead['reader']
 const folders: Readonly<Record<Language, URL>> = {
   en: new URL('../../docs/errors/', import.meta.url),
   sv: new URL('../../docs/errors/sv/', import.meta.url),

@@ -7,25 +7,23 @@
  */
 import type { OpenRoute } from '#kernel/route'
 import type { Clock } from '#kernel/clock'
+import { languages } from '#kernel/control'
 import type { FaultCode } from '#kernel/fault'
+import type { DsseEnvelope } from '#assurance/attestations'
+import { countStates } from '#assurance/claims'
+import type { Change, Standing } from '#assurance/controls'
 import { docsRoutes } from './docs/routes.ts'
 import { createErrorPages } from './errors.ts'
-import { readerOf, languages, type Language } from './language.ts'
+import { readerOf } from './language.ts'
 import type { Health } from './landing.ts'
 import type { Site } from './layout.ts'
 import { pageHeaders, pageRoutes } from './routes.ts'
 import { createSnapshot } from './snapshot.ts'
 import { createPress } from './trust/press.ts'
 import { trustRoutes } from './trust/routes.ts'
-import { type Attestation, type Change, countStates, type Standing } from './trust/standing.ts'
 
-export { html, type Html, isolated, trustedHtml } from './html.ts'
-export { languages, type Language, LanguageQuery, negotiate, type Reader, readerOf, type Text } from './language.ts'
-export { type Contacts, layout, localLink, type PageHead, type Site } from './layout.ts'
-export { catalogues, type MessageKey, sayIn } from './messages.ts'
-export { renderMarkdown } from './markdown.ts'
-export { page, pageHeaders, pagePolicy } from './routes.ts'
-export type { Attestation, Change, ClaimStanding, Standing } from './trust/standing.ts'
+export { negotiate } from './language.ts'
+export { catalogues } from './messages.ts'
 
 export type PagesNeeds = {
   site: Site
@@ -34,7 +32,7 @@ export type PagesNeeds = {
   standing(): Promise<Standing>
   changes(page: { limit: number }): Promise<readonly Change[]>
   /** `undefined`: there is none about this claim. */
-  attestation(claim: string): Promise<Attestation | undefined>
+  attestation(claim: string): Promise<DsseEnvelope | undefined>
   /** With which signed statements are verified (a vkey); `undefined` while nothing is signed. */
   verifierKey(): Promise<string | undefined>
   health(): Promise<Health>
@@ -96,9 +94,7 @@ export function createPages(needs: PagesNeeds): Pages {
       ...docsRoutes({ site, openapi: needs.openapi }),
     ],
     problemPage({ code, request_id }, { url, acceptLanguage }) {
-      const lang = languages.find(
-        (known): known is Language => url.split('?')[1]?.split('&').includes(`lang=${known}`) ?? false,
-      )
+      const lang = languages.find((known) => url.split('?')[1]?.split('&').includes(`lang=${known}`))
       const reader = readerOf(lang ? { lang } : {}, acceptLanguage)
       return { body: errors.problem({ code, requestId: request_id, reader }), headers: pageHeaders(reader.language) }
     },

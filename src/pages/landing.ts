@@ -1,6 +1,7 @@
 /** The start page of an installation: what it is, how it is, what to do next. */
 import { html, type Html, isolated } from './html.ts'
-import { layout, localLink, type PageHead, type Site } from './layout.ts'
+import type { Reader } from './language.ts'
+import { layout, localLink, type Site } from './layout.ts'
 import { type MessageKey, sayHtmlIn, sayIn } from './messages.ts'
 import { moment } from './time.ts'
 
@@ -36,7 +37,7 @@ const commands = (origin: string): readonly (readonly [MessageKey, MessageKey, s
 
 export function landingPage(
   site: Site,
-  reader: PageHead['reader'],
+  reader: Reader,
   state: { health: Health; counts: Counts | undefined; atMs: number },
 ): string {
   const { health, counts, atMs } = state

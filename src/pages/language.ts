@@ -1,10 +1,6 @@
 /** Which language a reader gets: the one in the address, else the one that the browser asks for, else English. */
 import Type, { type Static } from 'typebox'
-
-export const languages = ['en', 'sv'] as const
-export type Language = (typeof languages)[number]
-/** A text in every language that Vouch speaks. */
-export type Text = Readonly<Record<Language, string>>
+import { type Language, languages, type Text } from '#kernel/control'
 
 export const languageNames: Text = { en: 'English', sv: 'Svenska' }
 

@@ -1,7 +1,8 @@
 /** What all pages share: head, header with the ways through, footer with whom to ask. */
+import { languages } from '#kernel/control'
 import { icon, mark, stylesheet } from './assets.ts'
 import { html, type Html, isolated, trustedHtml } from './html.ts'
-import { languageNames, languages, type Reader } from './language.ts'
+import { languageNames, type Reader } from './language.ts'
 import { sayIn } from './messages.ts'
 
 export type Contacts = { security?: string | undefined; privacy?: string | undefined; compliance?: string | undefined }

@@ -1,9 +1,9 @@
 /** The words of the pages, in the reader's language. */
 import { IntlMessageFormat } from 'intl-messageformat'
+import type { Language } from '#kernel/control'
 import { en } from './catalogue/en.ts'
 import { sv } from './catalogue/sv.ts'
 import { html, type Html } from './html.ts'
-import type { Language } from './language.ts'
 
 export type MessageKey = keyof typeof en
 /** English is the list of messages: a Swedish one that is missing, or that nobody asks for, does not type-check. */

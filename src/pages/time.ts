@@ -1,7 +1,7 @@
 /** Moments and ages, in the reader's language. All times are UTC and say so. */
 import { rfc3339 } from '#kernel/clock'
+import type { Language } from '#kernel/control'
 import { html, type Html } from './html.ts'
-import type { Language } from './language.ts'
 import { sayIn } from './messages.ts'
 
 export const minuteMs = 60_000

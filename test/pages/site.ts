@@ -1,11 +1,12 @@
 /** The real edge with the real pages, over a standing that a test makes up: every state, and names that bite. */
 import { createHash } from 'node:crypto'
 import { register } from '#assurance/claims'
+import type { Change, ClaimStanding, Standing } from '#assurance/controls'
 import { createFakeClock, type FakeClock, noLimits } from '#harness'
 import { createServer } from '#http'
 import { rfc3339 } from '#kernel/clock'
 import { createIds } from '#kernel/id'
-import { createPages, type PagesNeeds, type Change, type ClaimStanding, type Standing } from '#pages'
+import { createPages, type PagesNeeds } from '#pages'
 import { createLimiter } from '#platform/limits'
 import { createLog, createMetrics } from '#platform/telemetry'
 

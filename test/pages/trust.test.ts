@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import Ajv from 'ajv'
 import { register } from '#assurance/claims'
+import type { ClaimStanding, Standing } from '#assurance/controls'
 import { clientOf, createWorld, type Reply } from '#harness'
-import type { ClaimStanding, Standing } from '#pages'
 import { claimIn, mixedClaims, serveSite, someChanges, standingOf } from './site.ts'
 
 const get = ({ url }: { url: string }, path: string, headers: Record<string, string> = {}): Promise<Reply> =>
@@ -273,7 +273,7 @@ test('a signed statement is handed out in the bytes that its verifier takes, and
   const signed = {
     signatures: [{ sig: 's', keyid: 'k' }],
     payload: 'e30=',
-    payloadType: 'application/vnd.in-toto+json',
+    payloadType: 'application/vnd.in-toto+json' as const,
   }
   await using site = await serveSite({
     attestation: async (id) => (id === 'enc.rest' ? signed : undefined),

@@ -20,7 +20,7 @@ after(() => world[Symbol.asyncDispose]())
 const attest = async (claim = 'dat.cards'): Promise<DsseEnvelope> =>
   (await world.vouch.assurance.attestation(claim)) ?? assert.fail()
 const currentKey = async (): Promise<string> => (await world.vouch.assurance.publicKeys())[0]?.vkey ?? assert.fail()
-const bytesOf = (envelope: object): Buffer => Buffer.from(formatAttestation(envelope))
+const bytesOf = (envelope: DsseEnvelope): Buffer => Buffer.from(formatAttestation(envelope))
 
 test('an attestation verifies with the published key, offline, and with no other; one changed byte anywhere is refused', async () => {
   const file = bytesOf(await attest())

@@ -1,7 +1,7 @@
 /** Verifies an attestation from its bytes alone: no server, no database, no clock. */
 import { canonicalJson } from '#kernel/canonical-json'
 import { type LogVerifier, parseVkeys, TlogError } from '#platform/tlog'
-import { isSignedBy, keyIdOf, payloadType } from './dsse.ts'
+import { type DsseEnvelope, isSignedBy, keyIdOf, payloadType } from './dsse.ts'
 import { digestOf, predicateType, statementType } from './statement.ts'
 
 export type AttestationReport = {
@@ -43,7 +43,9 @@ export function verifyAttestation(bytes: Uint8Array, vkeys?: string): Attestatio
   }
 }
 
-export const formatAttestation = (envelope: object): string => `${JSON.stringify(envelope)}\n`
+/** The one spelling of an attestation as a file. */
+export const formatAttestation = ({ payloadType, payload, signatures }: DsseEnvelope): string =>
+  `${JSON.stringify({ payloadType, payload, signatures: signatures.map(({ keyid, sig }) => ({ keyid, sig })) })}\n`
 
 function readEnvelope(bytes: Uint8Array): { body: string; signature: Buffer; keyid: string } {
   const envelope = parseObject(decode(bytes), 'the file')

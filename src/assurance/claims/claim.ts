@@ -14,10 +14,12 @@ export const groups = [
 ] as const
 export type ClaimGroup = (typeof groups)[number]
 
-export type Keeper = 'software' | 'deployment' | 'organisation' | 'tenant'
+export const keepers = ['software', 'deployment', 'organisation', 'tenant'] as const
+export type Keeper = (typeof keepers)[number]
 
 /** `auto`: code that runs and can fail. `record`: a dated record that goes stale. `both`: needs the two of them. */
-export type CheckKind = 'auto' | 'record' | 'both'
+export const checkKinds = ['auto', 'record', 'both'] as const
+export type CheckKind = (typeof checkKinds)[number]
 
 export type Claim = {
   /** `acc.keys`: stable, used in `controls.ts`, in tests and on the trust page. */

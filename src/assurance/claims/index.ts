@@ -8,7 +8,16 @@
  *
  * Needs: nothing.
  */
-export { type CheckKind, type Claim, type ClaimGroup, groups, type Keeper } from './claim.ts'
+export { type CheckKind, checkKinds, type Claim, type ClaimGroup, groups, type Keeper, keepers } from './claim.ts'
 export { gatherClaims, type GatheredClaim } from './gather.ts'
-export { type Attested, isFresh, judgeClaim, type Look, type State, states, type Verdict } from './judge.ts'
+export {
+  type Attested,
+  countStates,
+  judgeClaim,
+  type Look,
+  results,
+  type State,
+  states,
+  type Verdict,
+} from './judge.ts'
 export { register } from './register.ts'

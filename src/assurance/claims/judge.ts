@@ -14,9 +14,19 @@ import type { GatheredClaim } from './gather.ts'
 export const states = ['verified', 'attested', 'stale', 'failing', 'unproven', 'planned'] as const
 export type State = (typeof states)[number]
 
+/** How many are in each state, in the order above. */
+export const countStates = (claims: readonly { readonly state: State }[]): Readonly<Record<State, number>> => {
+  const counts = { verified: 0, attested: 0, stale: 0, failing: 0, unproven: 0, planned: 0 }
+  for (const { state } of claims) counts[state]++
+  return counts
+}
+
+/** What became of a look. `error`: nobody could look. */
+export const results = ['pass', 'fail', 'error', 'no_data'] as const
+
 /** The newest run of a check. Times in ms since 1970. */
 export type Look = {
-  readonly result: 'pass' | 'fail' | 'error' | 'no_data'
+  readonly result: (typeof results)[number]
   readonly saw: Text
   readonly startedMs: number
   readonly expiresMs: number
@@ -43,7 +53,7 @@ const noCheck: Text = {
  * A look holds for a time, forwards and, because clocks are set back, as far backwards: a look from the future is done
  * again at once, and until then it is no staler than one that is as far in the past.
  */
-export const isFresh = ({ startedMs, expiresMs }: Pick<Look, 'startedMs' | 'expiresMs'>, nowMs: number): boolean =>
+const isFresh = ({ startedMs, expiresMs }: Pick<Look, 'startedMs' | 'expiresMs'>, nowMs: number): boolean =>
   Math.abs(nowMs - startedMs) < expiresMs - startedMs
 
 export function judgeClaim(

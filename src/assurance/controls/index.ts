@@ -25,7 +25,7 @@ export { type ClaimsDocument, toClaimsDocument } from './document.ts'
 export { markOf, renderClaims } from './render.ts'
 export { checkEveryMs } from './runner.ts'
 export type { State } from '#assurance/claims'
-export type { Change, CheckStanding, ClaimStanding, Standing } from './standing.ts'
+export type { Change, CheckStanding, ClaimStanding, Standing, Transition } from './standing.ts'
 
 export type Controls = {
   /** From the last copy, marked so, when the database cannot be asked. Throws `unavailable` if there was never one. */

@@ -1,5 +1,5 @@
 import type { Language, Text } from '#kernel/control'
-import { type ClaimGroup, groups, type Keeper, type State, states } from '#assurance/claims'
+import { type ClaimGroup, countStates, groups, type Keeper, type State, states } from '#assurance/claims'
 import type { CheckStanding, ClaimStanding } from './standing.ts'
 
 const headings: Readonly<Record<ClaimGroup, Text>> = {
@@ -124,10 +124,8 @@ export const renderClaims = (claims: readonly ClaimStanding[], language: Languag
     lines.push(...wrap(headings[group][language], width, ''), '')
     for (const claim of members) lines.push(...renderClaim(claim, language, width), '')
   }
-  const counts = states.map((state) => {
-    const count = claims.filter((claim) => claim.state === state).length
-    return `${marks[state].shape} ${marks[state].word[language]} ${count}`
-  })
-  lines.push(...wrap(`${labels.total[language]} ${claims.length}: ${counts.join(', ')}`, width, ''))
+  const counts = countStates(claims)
+  const parts = states.map((state) => `${markOf(state, language)} ${counts[state]}`)
+  lines.push(...wrap(`${labels.total[language]} ${claims.length}: ${parts.join(', ')}`, width, ''))
   return `${lines.join('\n')}\n`
 }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { canonicalJson, type Json } from '#kernel/canonical-json'
 import { rfc3339 } from '#kernel/clock'
 import type { Check, Text } from '#kernel/control'
-import type { Look } from '#assurance/claims'
+import { type Look, results } from '#assurance/claims'
 import type { Outcome } from './run-check.ts'
 import type { RunRow } from './store.ts'
 
@@ -55,8 +55,6 @@ export function toRow(
     document: Buffer.from(canonicalJson(document)),
   }
 }
-
-const results = ['pass', 'fail', 'error', 'no_data'] as const
 
 /** Documents are written by `toRow` alone. */
 export function fromRow(row: RunRow): StoredRun {

@@ -20,6 +20,7 @@ export type CheckStanding = {
   readonly id: string
   readonly version: number
   readonly what: Text
+  /** Files that define it, from the root of the repository. */
   readonly sources: readonly string[]
   readonly source_digest: string
   readonly cadence_ms: number
@@ -34,15 +35,9 @@ export type CheckStanding = {
   readonly planted: { readonly at: string; readonly caught: boolean; readonly what: Text } | null
 }
 
+export type Transition = { readonly at: string; readonly from: State | null; readonly to: State; readonly why: Text }
 /** `id` is stable: `acc.keys:3` is the third change of that claim. */
-export type Change = {
-  readonly id: string
-  readonly claim: string
-  readonly at: string
-  readonly from: State | null
-  readonly to: State
-  readonly why: Text
-}
+export type Change = Transition & { readonly id: string; readonly claim: string }
 
 export type ClaimStanding = {
   readonly id: string
@@ -58,7 +53,7 @@ export type ClaimStanding = {
   readonly tests: readonly string[]
   readonly checks: readonly CheckStanding[]
   /** Newest first, and not all. */
-  readonly history: readonly Pick<Change, 'at' | 'from' | 'to' | 'why'>[]
+  readonly history: readonly Transition[]
 }
 
 export type Standing = {

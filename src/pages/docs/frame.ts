@@ -1,13 +1,12 @@
 /** What all pages of the documentation share: search and the way through beside the text. */
 import { html, type Html, trustedHtml } from '../html.ts'
+import type { Reader } from '../language.ts'
 import { layout, localLink, type PageHead, type Site } from '../layout.ts'
-import type { MessageKey } from '../messages.ts'
-import { sayIn } from '../messages.ts'
+import { type MessageKey, sayIn } from '../messages.ts'
 import { guideGroups, type Guides } from './guides.ts'
 import type { Operation } from './operations.ts'
 import { english } from './fields.ts'
 
-export type Reader = PageHead['reader']
 /** Everything that is documented. */
 export type Library = { readonly site: Site; readonly guides: Guides; readonly operations: readonly Operation[] }
 

@@ -2,11 +2,12 @@
 import { isFaultCode, type FaultCode, faults } from '#kernel/fault'
 import { isPermission, permissions } from '#kernel/route'
 import { html, type Html } from '../html.ts'
+import type { Reader } from '../language.ts'
 import { localLink } from '../layout.ts'
 import { type MessageKey, sayIn } from '../messages.ts'
 import { curlOf, variableOf } from './example.ts'
 import { described, english, fieldItem, fieldList } from './fields.ts'
-import { docsPage, inEnglish, type Library, type Reader } from './frame.ts'
+import { docsPage, inEnglish, type Library } from './frame.ts'
 import { type Operation, type Parameter, schemaOf } from './operations.ts'
 
 /** Refusals that follow from the form of a request. What the verb itself refuses is said in words. */

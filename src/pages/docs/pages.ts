@@ -1,10 +1,11 @@
 /** The pages of the documentation: index, guides, overview of the interface. */
 import { html, type Html } from '../html.ts'
+import type { Reader } from '../language.ts'
 import { localLink } from '../layout.ts'
 import { renderMarkdown, type Section } from '../markdown.ts'
 import { sayIn } from '../messages.ts'
 import { english } from './fields.ts'
-import { docsPage, groupName, inEnglish, type Library, type Reader, tagId, tagsOf } from './frame.ts'
+import { docsPage, groupName, inEnglish, type Library, tagId, tagsOf } from './frame.ts'
 import { type Guide, guideGroups } from './guides.ts'
 
 /** From so many headings on, a page says at its top what is on it. */

@@ -1,9 +1,10 @@
 /** What search found, or what to do where it found nothing. */
 import { html, type Html, isolated } from '../html.ts'
+import type { Reader } from '../language.ts'
 import { localLink } from '../layout.ts'
 import { sayIn } from '../messages.ts'
 import { english } from './fields.ts'
-import { docsPage, inEnglish, type Library, type Reader } from './frame.ts'
+import { docsPage, inEnglish, type Library } from './frame.ts'
 import type { Hit } from './search.ts'
 
 export function searchPage(library: Library, reader: Reader, question: string, hits: readonly Hit[]): string {

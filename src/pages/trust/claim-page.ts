@@ -1,11 +1,11 @@
 /** `/trust/{claim}`: one promise with everything that shows how it stands, and how to check that oneself. */
+import type { CheckStanding, ClaimStanding, Transition } from '#assurance/controls'
 import { html, type Html } from '../html.ts'
 import type { Reader } from '../language.ts'
 import { layout, localLink, type Site } from '../layout.ts'
 import { type MessageKey, sayIn } from '../messages.ts'
 import { ago, cadence, moment } from '../time.ts'
 import { keeperList, stateWords } from './page.ts'
-import type { CheckStanding, ClaimStanding, Transition } from './standing.ts'
 
 const code = (text: string): Html => html`<code>${text}</code>`
 

@@ -1,9 +1,10 @@
 /** `/trust.json`: how every promise stands, for programs. */
 import Type, { type Static, type TProperties } from 'typebox'
-import { minuteMs } from '../time.ts'
 import { rfc3339 } from '#kernel/clock'
+import { checkKinds, countStates, groups, keepers, results, states } from '#assurance/claims'
+import type { Standing } from '#assurance/controls'
+import { minuteMs } from '../time.ts'
 import { isAway } from './page.ts'
-import { checkKinds, countStates, groups, keepers, results, type Standing, states } from './standing.ts'
 
 const closed = <P extends TProperties>(properties: P, description?: string) =>
   Type.Object(properties, { additionalProperties: false, ...(description === undefined ? {} : { description }) })

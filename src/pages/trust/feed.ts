@@ -1,11 +1,11 @@
 /** Changes of state as feeds. A change keeps its id for ever; what is put right is a new change. */
 import { Feed } from 'feed'
+import type { Change, Standing } from '#assurance/controls'
 import { html } from '../html.ts'
 import type { Reader } from '../language.ts'
 import { localLink, type Site } from '../layout.ts'
 import { sayIn } from '../messages.ts'
 import { dayMs } from '../time.ts'
-import type { Change, ClaimStanding, Standing } from './standing.ts'
 
 export const feedForms = {
   atom: { path: '/trust/feed.atom', contentType: 'application/atom+xml; charset=utf-8' },
@@ -42,7 +42,7 @@ export function trustFeed(
     updated: new Date(updatedMs),
     generator: 'Vouch',
   })
-  const sentences = new Map(standing.claims.map((claim: ClaimStanding) => [claim.id, claim.sentence[reader.language]]))
+  const sentences = new Map(standing.claims.map((claim) => [claim.id, claim.sentence[reader.language]]))
   for (const { id, claim, at, from, to, why } of changes) {
     const words = { claim, to: say(`state.${to}`), ...(from ? { from: say(`state.${from}`) } : {}) }
     const link = origin + localLink(`/trust/${claim}`, reader)

@@ -1,10 +1,12 @@
 /** `/trust`: every promise with its state, for somebody with two minutes. */
+import type { Language } from '#kernel/control'
+import { type ClaimGroup, countStates, groups, type State, states } from '#assurance/claims'
+import type { ClaimStanding, Standing } from '#assurance/controls'
 import { html, type Html } from '../html.ts'
-import type { Language, Reader } from '../language.ts'
+import type { Reader } from '../language.ts'
 import { layout, localLink, type Site } from '../layout.ts'
 import { sayHtmlIn, sayIn } from '../messages.ts'
 import { age, ago, cadence, day, minuteMs, moment } from '../time.ts'
-import { type ClaimStanding, countStates, groups, type Standing, type State, states } from './standing.ts'
 
 /** Standing older than this says that it is: it is read anew every few seconds while anybody asks. */
 const oldMs = 2 * minuteMs
@@ -73,7 +75,7 @@ export function trustPage(site: Site, reader: Reader, standing: Standing, nowMs:
 
   const state = (name: State): Html =>
     html`<div class="${name}"><dt>${say(`state.${name}`)} <span>${counts[name]}</span></dt><dd>${say(`state.${name}.means`)}</dd></div>` // prettier-ignore
-  const group = (name: (typeof groups)[number]): Html | undefined => {
+  const group = (name: ClaimGroup): Html | undefined => {
     const members = claims.filter((claim) => claim.group === name)
     if (members.length === 0) return undefined
     const verified = members.filter((claim) => claim.state === 'verified').length

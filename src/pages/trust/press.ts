@@ -4,9 +4,9 @@
  */
 import { createHash } from 'node:crypto'
 import type { Clock } from '#kernel/clock'
+import type { Change, Standing } from '#assurance/controls'
 import { createSnapshot } from '../snapshot.ts'
 import { minuteMs } from '../time.ts'
-import type { Change, Standing } from './standing.ts'
 
 export type Known = { standing: Standing; changes: readonly Change[] }
 export type Printed = { body: Buffer; etag: string }

@@ -2,6 +2,7 @@
 import Type from 'typebox'
 import { Fault } from '#kernel/fault'
 import { type OpenRoute, openRoute } from '#kernel/route'
+import { type DsseEnvelope, formatAttestation } from '#assurance/attestations'
 import { LanguageQuery, type Reader, readerOf } from '../language.ts'
 import type { Site } from '../layout.ts'
 import { page, pageHeaders } from '../routes.ts'
@@ -10,7 +11,6 @@ import { toTrustDocument, TrustDocument } from './document.ts'
 import { type FeedForm, feedForms, trustFeed } from './feed.ts'
 import { trustPage } from './page.ts'
 import type { Press, Printed } from './press.ts'
-import type { Attestation } from './standing.ts'
 
 const kept = { 'cache-control': 'public, max-age=60, stale-while-revalidate=600, stale-if-error=86400' }
 const ClaimParams = Type.Object({ claim: Type.String() }, { additionalProperties: false })
@@ -21,7 +21,7 @@ const reply = ({ body, etag }: Printed, headers: Record<string, string>) => ({ b
 export function trustRoutes(needs: {
   site: Site
   press: Press
-  attestation(claim: string): Promise<Attestation | undefined>
+  attestation(claim: string): Promise<DsseEnvelope | undefined>
   verifierKey(): Promise<string | undefined>
 }): OpenRoute[] {
   const { site, press, attestation, verifierKey } = needs
@@ -101,9 +101,7 @@ export function trustRoutes(needs: {
       async run({ params }) {
         const signed = await attestation(params.claim)
         if (!signed) throw new Fault('not_found', 'There is no signed statement about this promise.')
-        const { payloadType, payload, signatures } = signed
-        const written = { payloadType, payload, signatures: signatures.map(({ keyid, sig }) => ({ keyid, sig })) }
-        return { body: `${JSON.stringify(written)}\n`, headers: kept }
+        return { body: formatAttestation(signed), headers: kept }
       },
     }),
   ]
