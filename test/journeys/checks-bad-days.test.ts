@@ -133,6 +133,32 @@ describe('a run', () => {
     await wait(80)
   })
 
+  test('with a no that cannot be written down as it is, is a no all the same, and leaves no pass standing', async () => {
+    for (const no of [
+      { ...open, saw: { en: '', sv: ' ' } },
+      { ...open, saw: text('x'.repeat(200_000)) },
+      { ...open, saw: text('half \ud83d and \u0000 nothing') },
+      { ...open, seen: { doors: 'x'.repeat(200_000) } },
+      { ...open, seen: { doors: Number.NaN } },
+    ]) {
+      await reset()
+      let found = shut
+      const controls = make([doorOf(() => found)])
+      await controls.runDue()
+      found = no
+      clock.advance(hourMs)
+      await controls.runDue()
+      const { state, history, why } = await keysOf(controls)
+      assert.equal(state, 'failing')
+      assert.equal(history[0]?.to, 'failing')
+      assert.ok((why?.en.length ?? 0) > 5 && (why?.sv.length ?? 0) > 5)
+      found = { ...no, result: 'pass' }
+      clock.advance(hourMs)
+      await controls.runDue()
+      assert.notEqual((await keysOf(controls)).state, 'failing', 'the no stays though another run came after it')
+    }
+  })
+
   test('of a check that blocked the process for longer than it may take is no pass', async () => {
     await reset()
     const controls = make([doorOf(() => (clock.advance(1_001), shut))])
@@ -211,6 +237,22 @@ describe('the turn', () => {
     await lease(clock.now() + 365 * 24 * hourMs)
     await controls.runDue()
     assert.equal(await countRuns(), 2)
+  })
+
+  test('that has passed to another process brings back no run: the later look counts, and its turn is left to it', async () => {
+    await reset()
+    const later = make([doorOf(() => open)])
+    const late = make([
+      doorOf(async () => {
+        // The process slept for a minute, and another one has looked since.
+        clock.set(clock.now() + minuteMs)
+        await later.runDue()
+        return shut
+      }),
+    ])
+    await late.runDue()
+    assert.equal((await keysOf(later)).state, 'failing')
+    assert.equal(await countRuns(), 1)
   })
 
   test('of what did not pass comes again after a minute, of what passed after its cadence', async () => {
@@ -356,12 +398,17 @@ test('with the database away the last that was read is told, marked, and turns s
   assert.deepEqual([back.fresh, back.claims.find(({ id }) => id === 'acc.keys')?.state], [true, 'verified'])
 })
 
-test('a process that stops waits for no look, and stores none that it cut off', async () => {
-  await reset()
-  const controls = make([doorOf(() => new Promise(() => {}), undefined, { timeoutMs: 600_000 })])
-  const running = controls.runDue()
-  await wait(50)
-  controls.stop()
-  await running
-  assert.equal(await countRuns(), 0)
-})
+test('a process that stops waits for no look, begins none, and stores none that it cut off', async () => {
+  const hang = () => new Promise<Finding>(() => {})
+  let begun = 0
+  for (const [look, plant] of [[hang, () => open], [() => (begun++, hang()), hang]] as const) {
+    await reset()
+    const controls = make([doorOf(look, plant, { timeoutMs: 600_000 })])
+    const running = controls.runDue()
+    await wait(50)
+    controls.stop()
+    await running
+    assert.equal(await countRuns(), 0)
+  }
+  assert.equal(begun, 0)
+}) // prettier-ignore

@@ -1,4 +1,4 @@
-import type { Json } from '#kernel/canonical-json'
+import { canonicalJson, type Json } from '#kernel/canonical-json'
 import type { Clock } from '#kernel/clock'
 import type { Check, Finding, Text } from '#kernel/control'
 import { Fault } from '#kernel/fault'
@@ -21,6 +21,20 @@ export type RunNeeds = {
   noteError(error: unknown): void
 }
 
+const longestSaw = 2_000
+const mostEvidenceBytes = 65_536
+
+/** As it can be stored anywhere: of bounded length, well-formed, without NUL. */
+const toStorable = (text: string): string => text.slice(0, longestSaw).toWellFormed().replaceAll('\0', ' ')
+
+function canBeKept(seen: Json): boolean {
+  try {
+    return Buffer.byteLength(canonicalJson(seen)) <= mostEvidenceBytes
+  } catch {
+    return false
+  }
+}
+
 /** What may be said of an error in public: our own message, or its kind. Messages of others may carry values. */
 function describeError(error: unknown): Text {
   if (error instanceof Fault) return { en: error.message, sv: error.code }
@@ -34,8 +48,8 @@ function describeError(error: unknown): Text {
 }
 
 /**
- * Runs one look of a check and never throws. A pass counts only if it came in time and says what it saw. A look that hangs
- * is left behind: its slot is free again, and its later answer is not heard.
+ * Runs one look of a check and never throws. A pass counts only if it came in time, says what it saw and can be written
+ * down; a no always counts. A look that hangs is left behind: its slot is free again, and its later answer is not heard.
  */
 export async function runLook(
   look: () => Promise<Finding>,
@@ -63,15 +77,24 @@ export async function runLook(
   try {
     const found = await Promise.race([look(), deadline.promise])
     if (found === null) return tooLate()
-    if (found.result === 'fail') return about('fail', found.saw, found.seen ?? null)
+    const { result, seen = null } = found
+    const saw = { en: toStorable(found.saw.en), sv: toStorable(found.saw.sv) }
+    const isSilent = saw.en.trim() === '' || saw.sv.trim() === ''
+    const isKept = canBeKept(seen)
+    const silence = {
+      en: `An answer that does not say what was seen. ${what.en}`,
+      sv: `Ett svar som inte säger vad som sågs. ${what.sv}`,
+    }
+    if (result === 'fail') return about('fail', isSilent ? silence : saw, isKept ? seen : null)
     // A check that blocks the process delays the timer as well, so the time it took is looked at once more.
     if (clock.elapsed() - startedElapsedMs > timeoutMs) return tooLate()
-    if (found.saw.en.trim() === '' || found.saw.sv.trim() === '')
+    if (isSilent) return about('error', silence)
+    if (!isKept)
       return about('error', {
-        en: `An answer that does not say what was seen. ${what.en}`,
-        sv: `Ett svar som inte säger vad som sågs. ${what.sv}`,
+        en: `An answer with evidence that cannot be kept. ${what.en}`,
+        sv: `Ett svar vars bevis inte kan sparas. ${what.sv}`,
       })
-    return about(found.result, found.saw, found.seen ?? null)
+    return about(result, saw, seen)
   } catch (error) {
     noteError(error)
     const { en, sv } = describeError(error)

@@ -3,7 +3,7 @@ import type { Clock } from '#kernel/clock'
 import type { Check, Text } from '#kernel/control'
 import type { NewId } from '#kernel/id'
 import type { Audit } from '#platform/audit'
-import type { Scope } from '#platform/database'
+import type { Scope, Tx } from '#platform/database'
 import { errorFields, type Log } from '#platform/telemetry'
 import type { GatheredClaim, Look, State, Verdict } from '#assurance/claims'
 import { claimStateChanged } from './actions.ts'
@@ -47,34 +47,41 @@ export function createRunner(needs: {
 
   async function runOne(check: Check, isNamed: boolean): Promise<void> {
     const { digest } = (await reader.sources()).of(check.id)
-    const newest = await takeTurn(check, digest, isNamed)
-    if (newest === 'not now') return
+    const turn = await takeTurn(check, digest, isNamed)
+    if (!turn) return
+    const { newest } = turn
+    const endTurn = (tx: Tx): Promise<boolean> => endLease(tx, check.id, turn.until, new Date(clock.now()))
     try {
       const noteError = (error: unknown): void =>
         log.warn('check_could_not_look', { claim: check.id, ...errorFields(error) })
       const how = { clock, stopped: stopping.signal, noteError }
       const planted: Outcome = await runLook(check.planted.run, check, how)
+      if (isStopping()) return
       const real = await runLook(() => check.run(newest?.seen ?? null), check, how)
       if (isStopping()) return
       const row = toRow(check, digest, { id: newId(), real, planted, before: newest })
-      await scope.transaction((tx) => insertRun(tx, row))
+      await scope.transaction(async (tx) => {
+        // Another process may have looked since, and has the number.
+        if (!(await endTurn(tx))) throw new Error('the turn was over before the run was stored')
+        await insertRun(tx, row)
+      })
     } finally {
-      await scope.transaction((tx) => endLease(tx, check.id, new Date(clock.now())))
+      await scope.transaction(endTurn)
     }
   }
 
-  /** The newest run, under a lease; or it is not due any more, or another process is at it. */
+  /** The newest run, under a lease until that time; nothing if it is not due any more, or another process is at it. */
   function takeTurn(check: Check, digest: Buffer, isNamed: boolean) {
     return scope.transaction(async (tx) => {
       const now = clock.now()
       const longestMs = 2 * check.timeoutMs + skewMs
       const turn = { now: new Date(now), until: new Date(now + longestMs), voidAfter: new Date(now + 2 * longestMs) }
-      if (!(await takeLease(tx, check.id, turn))) return 'not now'
+      if (!(await takeLease(tx, check.id, turn))) return undefined
       const row = await readNewestRun(tx, check.id, digest)
-      const run = row && fromRow(row)
-      if (isNamed || isDue(check, run)) return run
-      await endLease(tx, check.id, turn.now)
-      return 'not now'
+      const newest = row && fromRow(row)
+      if (isNamed || isDue(check, newest)) return { newest, until: turn.until }
+      await endLease(tx, check.id, turn.until, turn.now)
+      return undefined
     })
   }
 
@@ -160,5 +167,5 @@ const byRecord: Text = { en: 'It rests on a dated record.', sv: 'Det vilar på e
 
 function whyOf({ state, why }: Verdict): Text {
   const text = why ?? (state === 'planned' ? nothingYet : state === 'attested' ? byRecord : held)
-  return { en: text.en.slice(0, longestWhy), sv: text.sv.slice(0, longestWhy) }
+  return { en: text.en.slice(0, longestWhy).toWellFormed(), sv: text.sv.slice(0, longestWhy).toWellFormed() }
 }

@@ -40,7 +40,7 @@ export const readNewestRun = (tx: Tx, checkId: string, sourceDigest: Buffer): Pr
     .executeTakeFirst()
 
 /**
- * Takes the turn until `until`. False if another process has it. A turn that ends after `void` cannot have been taken by a
+ * Takes the turn until `until`. False if another process has it. A turn that ends after `voidAfter` cannot have been taken by a
  * clock as it is now, and is void.
  */
 export async function takeLease(
@@ -63,8 +63,15 @@ export async function takeLease(
   return taken?.numUpdatedRows === 1n
 }
 
-export const endLease = async (tx: Tx, checkId: string, now: Date): Promise<void> => {
-  await tx.query.updateTable('check_lease').set({ until: now }).where('check_id', '=', checkId).execute()
+/** Ends the turn that was taken until `until`. False if that one is over already: then it may be another's. */
+export async function endLease(tx: Tx, checkId: string, until: Date, now: Date): Promise<boolean> {
+  const [ended] = await tx.query
+    .updateTable('check_lease')
+    .set({ until: now })
+    .where('check_id', '=', checkId)
+    .where('until', '=', until)
+    .execute()
+  return ended?.numUpdatedRows === 1n
 }
 
 export type ChangeRow = {
