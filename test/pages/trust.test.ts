@@ -252,14 +252,20 @@ test('/trust.json is what openapi.json says it is, in both languages, and holds 
 test('feeds have the changes with ids that stay, in the language asked for', async () => {
   await using site = await serveSite()
   const feed = (await get(site, '/trust/feed.json')).body
-  assert.equal(feed.version, 'https://jsonfeed.org/version/1')
+  assert.equal(feed.version, 'https://jsonfeed.org/version/1.1')
+  assert.equal(feed.language, 'en')
+  assert.match(feed.items[0].content_text, /The key & the copy do not fit\.$/)
+  assert.ok(!('content_html' in feed.items[0]), 'a reader of feeds would take words for markup')
   assert.deepEqual(
     feed.items.map(({ id }: { id: string }) => id),
     ['tag:vouch.example.com,2026:trust/enc.backup:2', 'tag:vouch.example.com,2026:trust/enc.backup:1'],
   )
   const atom = await get(site, '/trust/feed.atom?lang=sv')
   assert.match(atom.headers.get('content-type') ?? '', /^application\/atom\+xml/)
+  assert.doesNotMatch(atom.text, /&amp;amp;|<!\[CDATA\[/)
   for (const part of [
+    'xml:lang="sv"',
+    'Nyckeln &amp; kopian passar inte.',
     '<id>tag:vouch.example.com,2026:trust/enc.backup:2</id>',
     'enc.backup: Verifierat → Brister',
     'Nyckeln',
