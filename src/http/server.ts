@@ -51,6 +51,14 @@ const partOf = (word: string | undefined): Part =>
 
 export async function createServer(needs: ServerNeeds): Promise<FastifyInstance> {
   const { log, metrics, newId } = needs
+  /** As a page for browsers, as a problem document for all others. */
+  function refuse(request: FastifyRequest, reply: FastifyReply, fault: Fault): FastifyReply {
+    const problem = toProblem(fault, request.id)
+    reply.code(fault.status)
+    if (!needs.problemPage || !wantsPage(request)) return reply.type(problemType).send(problem)
+    const page = needs.problemPage(problem, { url: request.url, acceptLanguage: request.headers['accept-language'] })
+    return reply.headers(page.headers).send(page.body)
+  }
   const app = fastify({
     genReqId: newId,
     requestIdHeader: false,
@@ -69,11 +77,7 @@ export async function createServer(needs: ServerNeeds): Promise<FastifyInstance>
       const fault = toFault(error)
       metrics.refused.inc({ why: fault.code })
       log.info('refused', { request_id: toWireId('request', request.id), route: 'none', code: fault.code })
-      void reply
-        .code(fault.status)
-        .headers({ ...edgeHeaders, 'x-request-id': toWireId('request', request.id) })
-        .type(problemType)
-        .send(toProblem(fault, request.id))
+      void refuse(request, reply.headers({ ...edgeHeaders, 'x-request-id': toWireId('request', request.id) }), fault)
     },
     clientErrorHandler: (error, socket) => refuseConnection(error, socket, toWireId('request', newId())),
     http: {
@@ -147,11 +151,7 @@ export async function createServer(needs: ServerNeeds): Promise<FastifyInstance>
     else log.info('refused', { ...fields, reason: fault.internal })
     if (fault.retryAfterSeconds !== undefined) reply.header('retry-after', fault.retryAfterSeconds)
     if (fault.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer realm="vouch"')
-    const problem = toProblem(fault, request.id)
-    reply.code(fault.status)
-    if (!needs.problemPage || !wantsPage(request)) return reply.type(problemType).send(problem)
-    const page = needs.problemPage(problem, { url: request.url, acceptLanguage: request.headers['accept-language'] })
-    return reply.headers(page.headers).send(page.body)
+    return refuse(request, reply, fault)
   })
 
   await app.register(underPressure, {

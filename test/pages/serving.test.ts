@@ -18,11 +18,15 @@ test('a browser meets a page where a program meets a problem document, with the 
     ['/trustt', 404],
     ['/?unexpected=1', 400],
     ['/errors/nothing', 404],
+    ['/%zz', 400],
+    [`/errors/${'x'.repeat(101)}`, 414],
   ] as const) {
     const page = await get(path, browser)
     assert.equal(page.status, status)
     assert.match(page.headers.get('content-type') ?? '', /^text\/html/)
     assert.match(page.text, /^<!doctype html>/)
+    assert.equal(page.headers.get('cache-control'), 'no-store')
+    assert.match(page.headers.get('content-security-policy') ?? '', /style-src 'self'/)
     assert.ok(page.text.includes(page.headers.get('x-request-id') ?? 'none'))
     assert.ok(!page.text.includes('trustt') && !page.text.includes('unexpected'), 'a page repeats what was asked')
     for (const accept of ['*/*', 'application/json', 'application/json, text/html;q=0', 'text/markdown']) {
