@@ -2,23 +2,22 @@
 import { readFileSync } from 'node:fs'
 import type { Language } from '#kernel/control'
 import { type FaultCode, faults, isFaultCode } from '#kernel/fault'
+import type { Guides } from './docs/guides.ts'
 import { html, type Html } from './html.ts'
 import type { Reader } from './language.ts'
 import { layout, localLink, type Site } from './layout.ts'
 import { renderMarkdown } from './markdown.ts'
 import { sayIn } from './messages.ts'
 
-const folders: Readonly<Record<Language, URL>> = {
-  en: new URL('../../docs/errors/', import.meta.url),
-  sv: new URL('../../docs/errors/sv/', import.meta.url),
-}
+/** Below docs/. */
+const folders: Readonly<Record<Language, string>> = { en: 'errors/', sv: 'errors/sv/' }
 export const faultCodes = Object.keys(faults).filter(isFaultCode)
 
 type ErrorText = { title: string; body: string; markdown: string }
 
 /** `# code`, then `**status** Title.`, then the rest. Throws on another form: a wrong page is found at start. */
 function readError(code: FaultCode, language: Language): ErrorText {
-  const markdown = readFileSync(new URL(`${code}.md`, folders[language]), 'utf8')
+  const markdown = readFileSync(new URL(`../../docs/${folders[language]}${code}.md`, import.meta.url), 'utf8')
   const form = new RegExp(`^# ${code}\\n\\n\\*\\*${faults[code].status}\\*\\* (.+)\\.\\n\\n([^]+)$`)
   const [, title, body] = form.exec(markdown) ?? []
   if (title === undefined || body === undefined)
@@ -29,7 +28,7 @@ function readError(code: FaultCode, language: Language): ErrorText {
 const readAll = (language: Language): ReadonlyMap<FaultCode, ErrorText> =>
   new Map(faultCodes.map((code) => [code, readError(code, language)]))
 
-export function createErrorPages(site: Site) {
+export function createErrorPages(site: Site, guides: Guides) {
   const texts = { en: readAll('en'), sv: readAll('sv') }
   const textOf = (code: FaultCode, language: Language): ErrorText => {
     const text = texts[language].get(code)
@@ -44,9 +43,10 @@ export function createErrorPages(site: Site) {
 
     page(code: FaultCode, reader: Reader): string {
       const { title, body } = textOf(code, reader.language)
+      const slug = `${folders[reader.language]}${code}`
       const link = (href: string): string | undefined => {
-        const [, other = ''] = /^(\w+)\.md$/.exec(href) ?? []
-        return isFaultCode(other) ? localLink(`/errors/${other}`, reader) : undefined
+        const target = guides.resolve({ slug }, href)
+        return target?.startsWith('/') ? localLink(target, reader) : target
       }
       const say = sayIn(reader.language)
       const head = { title, description: say('errors.description'), reader, path: `/errors/${code}` }

@@ -12,6 +12,7 @@ import type { FaultCode } from '#kernel/fault'
 import type { DsseEnvelope } from '#assurance/attestations'
 import { countStates } from '#assurance/claims'
 import type { Change, Standing } from '#assurance/controls'
+import { readGuides } from './docs/guides.ts'
 import { docsRoutes } from './docs/routes.ts'
 import { createErrorPages } from './errors.ts'
 import { readerOf } from './language.ts'
@@ -57,7 +58,8 @@ const changesShown = 50
 
 export function createPages(needs: PagesNeeds): Pages {
   const { site, clock } = needs
-  const errors = createErrorPages(site)
+  const guides = readGuides()
+  const errors = createErrorPages(site, guides)
   const press = createPress({
     clock,
     everyMs,
@@ -91,7 +93,7 @@ export function createPages(needs: PagesNeeds): Pages {
         },
       }),
       ...trustRoutes({ site, press, attestation: needs.attestation, verifierKey: needs.verifierKey }),
-      ...docsRoutes({ site, openapi: needs.openapi }),
+      ...docsRoutes({ site, guides, openapi: needs.openapi }),
     ],
     problemPage({ code, request_id }, { url, acceptLanguage }) {
       const lang = languages.find((known) => url.split('?')[1]?.split('&').includes(`lang=${known}`))

@@ -26,8 +26,8 @@ const found = async (question: string): Promise<{ main: string; first: string; l
 
 test('every link of every page leads to something, also into the page that it names', async () => {
   for (const [start, fits] of [
-    ['/docs', /^\/docs/],
-    ['/docs?lang=sv', /^\/docs.*lang=sv/],
+    ['/docs', /^\/(docs|errors)/],
+    ['/docs?lang=sv', /^\/(docs|errors).*lang=sv/],
   ] as const) {
     const pages = new Map<string, string>()
     const waiting = [start as string]
@@ -123,6 +123,14 @@ test('a page that somebody has already is not sent again, and in another languag
     assert.match(other.text, /skrivna på engelska/)
   }
 })
+
+test('no link of a text is lost on its page, and a guide is named by its title, whoever asks in which language', async () => {
+  for (const query of ['', '?lang=sv']) {
+    assert.match((await get(`/docs/promises${query}`)).text, /href="\/docs\/trust\/attestations(\?lang=sv)?">Attestations<\/a> says/)
+    for (const code of ['rate_limited', 'request_timeout', 'body_too_large', 'malformed_body'])
+      assert.match((await get(`/errors/${code}${query}`)).text, /href="\/docs\/operations\/limits(\?lang=sv)?"/, code)
+  }
+}) // prettier-ignore
 
 test('a guide is there as it is written, and what is none is not found', async () => {
   const { text, headers } = await get('/docs/log/verify.md')

@@ -4,7 +4,7 @@ import { type Section, sectionsOf } from '../markdown.ts'
 
 const root = new URL('../../../docs/', import.meta.url)
 /** Folders of docs/ whose pages are guides. Refusals have pages of their own; records of decisions are for those who change the code. */
-const folders = ['', 'log/', 'operations/']
+const folders = ['', 'log/', 'operations/', 'trust/']
 
 export const guideGroups = ['start', 'policies', 'agents', 'log', 'operations', 'security', 'more'] as const
 export type GuideGroup = (typeof guideGroups)[number]
@@ -35,6 +35,7 @@ const order: Readonly<Record<Exclude<GuideGroup, 'more'>, Readonly<Record<string
   policies: {
     policy: 'What judges: factors, rules, thresholds; drafts, versions and the default.',
     'policy-reference': 'Every signal that expressions can read, and the language they are written in.',
+    analytics: 'What became of decisions, how many there were, and how right they were.',
   },
   agents: {
     mcp: 'Vouch as tools of an agent, over the Model Context Protocol.',
@@ -56,6 +57,8 @@ const order: Readonly<Record<Exclude<GuideGroup, 'more'>, Readonly<Record<string
   security: {
     data: 'Every table and column: what it holds, whose it is, how long, in what form.',
     'threat-model': 'What is defended, how, and what is not.',
+    promises: 'Every promise, what looks at it, and the tests that prove it.',
+    'trust/attestations': 'How a promise stands, signed, and how to verify that without a server.',
   },
 }
 /** What is not a guide: it is shown above the list of operations. */
@@ -97,8 +100,8 @@ export type Guides = {
   readonly all: readonly Guide[]
   readonly overview: Guide
   find(slug: string): Guide | undefined
-  /** Where a link in the guide leads on this site: `../errors/conflict.md#x` is `/errors/conflict#x`. Files of the source lead nowhere. */
-  resolve(from: Guide, href: string): string | undefined
+  /** Where a link in the page of docs/ leads on this site: `../errors/conflict.md#x` is `/errors/conflict#x`. Files of the source lead nowhere. */
+  resolve(from: Pick<Guide, 'slug'>, href: string): string | undefined
   /** The title of the guide at such an address. */
   titleAt(address: string): string | undefined
 }
@@ -123,7 +126,7 @@ export function readGuides(): Guides {
     all,
     overview: readGuide(overview),
     find: (slug) => known.get(slug),
-    titleAt: (address) => known.get(address.slice('/docs/'.length))?.title,
+    titleAt: (address) => known.get(/^\/docs\/([^?#]+)/.exec(address)?.[1] ?? '')?.title,
     resolve(from, href) {
       if (/^(https:|mailto:|#)/.test(href)) return href
       if (href.startsWith('/')) return href
@@ -132,7 +135,7 @@ export function readGuides(): Guides {
       if (path === undefined) return undefined
       if (path === overview) return `/docs/api${hash}`
       if (known.has(path)) return `/docs/${path}${hash}`
-      const [, code] = /^errors\/(\w+)$/.exec(path) ?? []
+      const [, code] = /^errors\/(?:sv\/)?(\w+)$/.exec(path) ?? []
       if (code === undefined) return undefined
       return code === 'README' ? '/errors' : `/errors/${code}${hash}`
     },

@@ -6,7 +6,7 @@ import { LanguageQuery, type Reader, readerOf } from '../language.ts'
 import type { Site } from '../layout.ts'
 import { keptAWhile, page, pageHeaders } from '../routes.ts'
 import { type Library, longestQuestion } from './frame.ts'
-import { type Guide, readGuides } from './guides.ts'
+import type { Guide, Guides } from './guides.ts'
 import { operationPage } from './operation-page.ts'
 import { readOperations } from './operations.ts'
 import { guidePage, indexPage, overviewPage } from './pages.ts'
@@ -17,9 +17,8 @@ import { createShelf } from './shelf.ts'
 /** Pages that are kept in memory, of about 30 kB each. */
 const mostKept = 64
 
-export function docsRoutes(needs: { site: Site; openapi(): unknown }): OpenRoute[] {
-  const { site } = needs
-  const guides = readGuides()
+export function docsRoutes(needs: { site: Site; guides: Guides; openapi(): unknown }): OpenRoute[] {
+  const { site, guides } = needs
   // The document of the interface is whole only once all routes are on the server.
   let made: Library | undefined
   const library = (): Library => (made ??= { site, guides, operations: readOperations(needs.openapi()) })
