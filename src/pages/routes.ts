@@ -66,7 +66,10 @@ export function pageRoutes(needs: {
         if (!isFaultCode(code)) throw new Fault('not_found', 'There is no such code. GET /errors lists them.')
         const reader = readerOf(query, headers['accept-language'])
         const more = { ...pageHeaders(reader.language), ...keptAWhile }
-        return readAccept(headers['accept']).some(({ word }) => word === 'text/markdown')
+        const accepted = readAccept(headers['accept'])
+        const weightOf = (type: string): number => accepted.find(({ word }) => word === type)?.weight ?? 0
+        // Of equal weights Markdown counts: no browser names it.
+        return weightOf('text/markdown') >= Math.max(weightOf('text/html'), 0.001)
           ? {
               body: errors.markdown(code, reader.language),
               headers: { ...more, 'content-type': 'text/markdown; charset=utf-8' },

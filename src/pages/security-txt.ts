@@ -20,7 +20,8 @@ export function securityTxt({ contacts, origin }: Site, nowMs: number): string {
     `Contact: ${security.startsWith('https://') ? security : `mailto:${security}`}`,
     `Expires: ${rfc3339(expires)}`,
     'Preferred-Languages: en, sv',
-    `Canonical: ${origin}/.well-known/security.txt`,
+    // An address there begins with https://, which an installation without a name has not.
+    ...(origin.startsWith('https://') ? [`Canonical: ${origin}/.well-known/security.txt`] : []),
     '',
   ].join('\n')
 }

@@ -83,7 +83,9 @@ test('every page allows itself our stylesheet and nothing else, and has no scrip
 })
 
 test('a page about an error is Markdown for who asks for it', async () => {
-  const { text, headers } = await get('/errors/conflict', { accept: 'text/markdown' })
+  const { text, headers } = await get('/errors/conflict', { accept: 'text/markdown, text/html, */*' })
   assert.match(headers.get('content-type') ?? '', /^text\/markdown/)
   assert.match(text, /^# conflict\n/)
+  for (const accept of ['text/html, text/markdown;q=0.5', '*/*', 'text/markdown;q=0'])
+    assert.match((await get('/errors/conflict', { accept })).text, /^<!doctype html>/, accept)
 })

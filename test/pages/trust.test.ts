@@ -308,6 +308,15 @@ test('security.txt names whom to tell as RFC 9116 has it, and is a problem that 
     reply.text,
     `Contact: mailto:security@example.com\nExpires: 2027-05-22T00:00:00.000Z\nPreferred-Languages: en, sv\nCanonical: https://vouch.example.com/.well-known/security.txt\n`,
   )
+  const contacts = { security: 'https://example.com/tell' }
+  await using unnamed = await serveSite({
+    site: { installation: 'localhost', origin: 'http://127.0.0.1:8787', version: '0', contacts },
+  })
+  assert.equal(
+    (await get(unnamed, '/.well-known/security.txt')).text,
+    'Contact: https://example.com/tell\nExpires: 2027-05-22T00:00:00.000Z\nPreferred-Languages: en, sv\n',
+    'only https addresses may stand in it',
+  )
   await using world = await createWorld({ logLevel: 'silent' })
   const missing = await world.as('nobody').get('/.well-known/security.txt')
   assert.equal(missing.status, 404)

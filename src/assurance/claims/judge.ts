@@ -100,7 +100,7 @@ function unseen({ what }: Check, look: Look | undefined): Text[] {
 
 const staleSince = (sinceMs: number): Text => ({
   en: `What was seen last is too old: since ${rfc3339(sinceMs)} nobody has looked again.`,
-  sv: `Det som sågs senast är för gammalt: sedan ${rfc3339(sinceMs)} har ingen kontrollerat på nytt.`,
+  sv: `Den senaste kontrollen är för gammal: sedan ${rfc3339(sinceMs)} har ingen kontrollerat på nytt.`,
 })
 
 const earliest = (times: readonly number[]): number | null => (times.length === 0 ? null : Math.min(...times))

@@ -52,7 +52,7 @@ export type ClaimStanding = {
   readonly why: Text | null
   readonly tests: readonly string[]
   readonly checks: readonly CheckStanding[]
-  /** Newest first, and not all. */
+  /** Newest first: the newest 20. */
   readonly history: readonly Transition[]
 }
 

@@ -25,8 +25,8 @@ export const docsEn = {
   'docs.search.label': 'Search the documentation',
   'docs.search.button': 'Search',
   'docs.search.ask': 'Type a word, a field or an address.',
-  'docs.search.found': '{count, plural, one {One place for} other {# places for}}',
-  'docs.search.none': 'Nothing was found for',
+  'docs.search.found': '{count, plural, one {One place} other {# places}} for “{question}”',
+  'docs.search.none': 'Nothing was found for “{question}”',
   'docs.search.none.todo': 'Try fewer words, or the name of a field as a request has it.',
   'docs.search.all': 'All pages',
 

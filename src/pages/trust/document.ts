@@ -63,7 +63,7 @@ export const TrustDocument = Type.Object(
           }),
         ),
         history: Type.Array(closed({ at: Time('When.'), from: orNull(State), to: State, why: Words('Why.') }), {
-          description: 'Changes of state, newest first. Failures stay in it.',
+          description: 'The newest 20 changes of state, newest first. All of them are in the log of the installation.',
         }),
       }),
     ),

@@ -198,7 +198,7 @@ export const controls = ({ logs }: { logs: Logs }): Control[] => {
 
 const unverified = (why: string): Text => ({
   en: `A log does not verify: ${why}.`,
-  sv: 'En logg går inte att verifiera. Den engelska texten säger varför.',
+  sv: `En logg går inte att verifiera (på engelska: ${why}).`,
 })
 const lateWitnesses: Text = {
   en: 'A log whose witnesses have not cosigned it for an hour.',

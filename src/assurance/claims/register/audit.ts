@@ -55,8 +55,8 @@ export const audit: readonly Claim[] = [
     id: 'app.limits',
     group: 'audit',
     sentence: {
-      en: 'Requests are limited per customer and per IP address, and sign-in attempts are throttled, to curb abuse and brute-force attacks.',
-      sv: 'Anrop begränsas per kund och per IP-adress, och inloggningsförsök bromsas, för att motverka missbruk och brute force-attacker.',
+      en: 'Requests are limited per customer and per IP address, and failed attempts to authenticate are throttled, to curb abuse and brute-force attacks.',
+      sv: 'Anrop begränsas per kund och per IP-adress, och misslyckade autentiseringsförsök bromsas, för att motverka missbruk och brute force-attacker.',
     },
     keptBy: ['software'],
     check: 'auto',
