@@ -85,7 +85,7 @@ export function landingPage(
       <section class="split" aria-labelledby="more">
         <h2 id="more">${say('landing.more')}</h2>
         <ul class="ways">
-          ${way('/docs', 'layout.docs', 'landing.more.docs')}${way('/trust', 'layout.trust', 'landing.more.trust')}${way('/docs/api', 'layout.api', 'landing.more.api')}${way('/errors', 'landing.more.errors', 'landing.more.errors.what')}
+          ${way('/docs', 'layout.docs', 'landing.more.docs')}${way('/trust', 'layout.trust', 'landing.more.trust')}${way('/docs/api', 'layout.api', 'landing.more.api')}${way('/errors', 'errors.title', 'errors.description')}
         </ul>
       </section>`,
   )

@@ -1,13 +1,7 @@
 /** docs/promises.md, made from the register of claims and the controls of all modules. */
-import { type CheckKind, gatherClaims, type GatheredClaim, groups, type Keeper } from '#assurance/claims'
+import { type CheckKind, gatherClaims, type GatheredClaim, groupNames, groups, keeperNames } from '#assurance/claims'
 import type { Check, Control } from '#kernel/control'
 
-const keepers: Readonly<Record<Keeper, string>> = {
-  software: 'the software',
-  deployment: 'the deployment',
-  organisation: 'the organisation',
-  tenant: 'the tenant',
-}
 const kinds: Readonly<Record<CheckKind, string>> = {
   auto: 'by code that runs',
   record: 'by a dated record',
@@ -19,7 +13,7 @@ export function renderPromises(controls: readonly Control[]): string {
   const checked = claims.filter(({ checks }) => checks.length > 0)
   const sections = groups.map((group) => {
     const members = claims.filter((claim) => claim.group === group)
-    return `## ${group[0]?.toUpperCase()}${group.slice(1).replaceAll('-', ' ')}\n\n${members.map(renderClaim).join('\n\n')}`
+    return `## ${groupNames[group].en}\n\n${members.map(renderClaim).join('\n\n')}`
   })
   return `# Promises
 
@@ -41,7 +35,7 @@ function renderClaim({ id, sentence, keptBy, check, checks, tests, lacks }: Gath
     '',
     sentence.en,
     '',
-    `Kept by ${keptBy.map((keeper) => keepers[keeper]).join(' and ')}; shown ${kinds[check]}.`,
+    `Kept by ${keptBy.map((keeper) => keeperNames[keeper].en).join(' and ')}; shown ${kinds[check]}.`,
   ]
   if (checks.length > 0) lines.push('', ...checks.map(renderCheck))
   if (lacks.length > 0) lines.push('', ...lacks.map(({ en }) => `Not shown yet, so the claim is not verified: ${en}`))

@@ -21,3 +21,4 @@ export {
   type Verdict,
 } from './judge.ts'
 export { register } from './register.ts'
+export { groupNames, keeperNames, stateNames } from './words.ts'

@@ -1,39 +1,20 @@
 import type { Language, Text } from '#kernel/control'
-import { type ClaimGroup, countStates, groups, type Keeper, type State, states } from '#assurance/claims'
+import { countStates, groupNames, groups, keeperNames, type State, stateNames, states } from '#assurance/claims'
 import type { CheckStanding, ClaimStanding } from './standing.ts'
 
-const headings: Readonly<Record<ClaimGroup, Text>> = {
-  encryption: { en: 'Encryption', sv: 'Kryptering' },
-  access: { en: 'Access', sv: 'Åtkomst' },
-  audit: { en: 'Audit and monitoring', sv: 'Loggning och övervakning' },
-  incidents: { en: 'Incidents, disclosure and contact', sv: 'Incidenter, sårbarheter och kontakt' },
-  continuity: { en: 'Continuity', sv: 'Kontinuitet' },
-  software: { en: 'Software', sv: 'Programvara' },
-  'data-protection': { en: 'Data protection', sv: 'Dataskydd' },
-  communities: { en: 'Communities', sv: 'Gemenskaper' },
-  organisation: { en: 'Organisation', sv: 'Organisation' },
+/** Beside the word, so that nobody needs to see colours. */
+const shapes: Readonly<Record<State, string>> = {
+  verified: '●',
+  attested: '◍',
+  stale: '◔',
+  failing: '✕',
+  unproven: '◌',
+  planned: '○',
 }
-
-/** Word and shape, so that nobody needs to see colours. */
-const marks: Readonly<Record<State, { shape: string; word: Text }>> = {
-  verified: { shape: '●', word: { en: 'verified', sv: 'verifierat' } },
-  attested: { shape: '◍', word: { en: 'attested', sv: 'intygat' } },
-  stale: { shape: '◔', word: { en: 'stale', sv: 'inaktuellt' } },
-  failing: { shape: '✕', word: { en: 'failing', sv: 'brister' } },
-  unproven: { shape: '◌', word: { en: 'unproven', sv: 'obevisat' } },
-  planned: { shape: '○', word: { en: 'planned', sv: 'planerat' } },
-}
+const wordOf = (state: State, language: Language): string => stateNames[state][language].toLowerCase()
 
 /** How a state is shown to people: its shape and its word. */
-export const markOf = (state: State, language: Language): string =>
-  `${marks[state].shape} ${marks[state].word[language]}`
-
-const keepers: Readonly<Record<Keeper, Text>> = {
-  software: { en: 'software', sv: 'programvaran' },
-  deployment: { en: 'deployment', sv: 'driftmiljön' },
-  organisation: { en: 'organisation', sv: 'organisationen' },
-  tenant: { en: 'tenant', sv: 'kunden' },
-}
+export const markOf = (state: State, language: Language): string => `${shapes[state]} ${wordOf(state, language)}`
 
 const labels = {
   keptBy: { en: 'Kept by', sv: 'Ansvar' },
@@ -101,12 +82,11 @@ function renderCheck({ last, planted }: CheckStanding, language: Language, colum
 }
 
 function renderClaim(claim: ClaimStanding, language: Language, columns: number): string[] {
-  const { shape, word } = marks[claim.state]
-  const kept = `${labels.keptBy[language]}: ${claim.kept_by.map((keeper) => keepers[keeper][language]).join(', ')}`
+  const kept = `${labels.keptBy[language]}: ${claim.kept_by.map((keeper) => keeperNames[keeper][language]).join(', ')}`
   const run = claim.last_run === null ? '' : `; ${labels.lastRun[language]} ${claim.last_run}`
   const since = claim.since === null ? '' : ` ${labels.since[language]} ${claim.since}`
   return [
-    ...wrap(`${word[language]} ${claim.id}${since}`, columns, `${shape} `),
+    ...wrap(`${wordOf(claim.state, language)} ${claim.id}${since}`, columns, `${shapes[claim.state]} `),
     ...wrap(claim.sentence[language], columns, '    '),
     ...wrap(`${kept}${run}`, columns, '    '),
     ...(claim.why === null ? [] : wrap(claim.why[language], columns, '    ! ')),
@@ -121,7 +101,7 @@ export const renderClaims = (claims: readonly ClaimStanding[], language: Languag
   for (const group of groups) {
     const members = claims.filter((claim) => claim.group === group)
     if (members.length === 0) continue
-    lines.push(...wrap(headings[group][language], width, ''), '')
+    lines.push(...wrap(groupNames[group][language], width, ''), '')
     for (const claim of members) lines.push(...renderClaim(claim, language, width), '')
   }
   const counts = countStates(claims)

@@ -36,7 +36,7 @@ export function indexPage(library: Library, reader: Reader): string {
       <h2 id="api">${say('docs.api')}</h2>
       <ul class="ways">
         ${way('/docs/api', say('docs.overview'), say('docs.overview.what', { count: library.operations.length }), reader)}
-        ${way('/errors', say('errors.title'), say('landing.more.errors.what'), reader)}
+        ${way('/errors', say('errors.title'), say('errors.description'), reader)}
         <li><a href="/openapi.json">OpenAPI</a> <span>${say('docs.openapi.what')}</span></li>
       </ul>
       ${rest}`,

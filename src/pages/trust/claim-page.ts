@@ -1,4 +1,5 @@
 /** `/trust/{claim}`: one promise with everything that shows how it stands, and how to check that oneself. */
+import { groupNames, stateNames } from '#assurance/claims'
 import type { CheckStanding, ClaimStanding, Transition } from '#assurance/controls'
 import { html, type Html } from '../html.ts'
 import type { Reader } from '../language.ts'
@@ -53,7 +54,7 @@ export function claimPage(
       </dl>`
 
   const transition = ({ at: time, from, to, why }: Transition): Html => {
-    const words = { to: say(`state.${to}`), ...(from ? { from: say(`state.${from}`) } : {}) }
+    const words = { to: stateNames[to][language], ...(from ? { from: stateNames[from][language] } : {}) }
     return html`<li class="${to}">
       <strong>${from ? say('claim.history.changed', words) : say('claim.history.first', words)}</strong>
       <small>${moment(Date.parse(time), language)}</small>
@@ -72,8 +73,8 @@ export function claimPage(
     site,
     { title: claim.id, description: claim.sentence[language], reader, path: `/trust/${claim.id}` },
     html`<p class="eyebrow">
-        <a href="${localLink(`/trust#${claim.group}`, reader)}">${say('claim.all')}</a> / ${say(`group.${claim.group}`)}
-        / ${code(claim.id)}
+        <a href="${localLink(`/trust#${claim.group}`, reader)}">${say('claim.all')}</a> /
+        ${groupNames[claim.group][language]} / ${code(claim.id)}
       </p>
       <div class="text">
         <h1 class="sentence">${claim.sentence[language]}</h1>

@@ -1,5 +1,6 @@
 /** Changes of state as feeds. A change keeps its id for ever; what is put right is a new change. */
 import { rfc3339 } from '#kernel/clock'
+import { stateNames } from '#assurance/claims'
 import type { Change, Standing } from '#assurance/controls'
 import { html } from '../html.ts'
 import type { Reader } from '../language.ts'
@@ -77,17 +78,18 @@ export function trustFeed(
   form: FeedForm,
   { standing, changes }: { standing: Standing; changes: readonly Change[] },
 ): string {
-  const say = sayIn(reader.language)
+  const { language } = reader
+  const say = sayIn(language)
   const { origin, installation } = site
   const { path, write } = feedForms[form]
   const id = `tag:${installation.replace(/:.*/, '')},2026:trust`
   // Without a change yet: the day on which it was read, so that the feed stays the same through it.
   const readMs = Math.floor(Date.parse(standing.asOf) / dayMs) * dayMs
   const updatedMs = changes.length > 0 ? Math.max(...changes.map(({ at }) => Date.parse(at))) : readMs
-  const sentences = new Map(standing.claims.map((claim) => [claim.id, claim.sentence[reader.language]]))
+  const sentences = new Map(standing.claims.map((claim) => [claim.id, claim.sentence[language]]))
   return write({
     id,
-    language: reader.language,
+    language,
     title: say('feed.title', { name: installation }),
     description: say('feed.description'),
     link: origin + localLink('/trust', reader),
@@ -95,11 +97,11 @@ export function trustFeed(
     author: { name: installation, url: origin },
     updated: rfc3339(updatedMs),
     entries: changes.map(({ id: change, claim, at, from, to, why }) => {
-      const words = { claim, to: say(`state.${to}`), ...(from ? { from: say(`state.${from}`) } : {}) }
+      const words = { claim, to: stateNames[to][language], ...(from ? { from: stateNames[from][language] } : {}) }
       return {
         id: `${id}/${change}`,
         title: from ? say('feed.changed', words) : say('feed.first', words),
-        text: withoutControls(`${sentences.get(claim) ?? claim} ${why[reader.language]}`),
+        text: withoutControls(`${sentences.get(claim) ?? claim} ${why[language]}`),
         link: origin + localLink(`/trust/${claim}`, reader),
         at,
       }

@@ -1,6 +1,15 @@
 /** `/trust`: every promise with its state, for somebody with two minutes. */
 import type { Language } from '#kernel/control'
-import { type ClaimGroup, countStates, groups, type State, states } from '#assurance/claims'
+import {
+  type ClaimGroup,
+  countStates,
+  groupNames,
+  groups,
+  keeperNames,
+  type State,
+  stateNames,
+  states,
+} from '#assurance/claims'
 import type { ClaimStanding, Standing } from '#assurance/controls'
 import { html, type Html } from '../html.ts'
 import type { Reader } from '../language.ts'
@@ -19,7 +28,7 @@ export function stateWords(
   nowMs: number,
   language: Language,
 ): Html | string {
-  const word = sayIn(language)(`state.${state}`)
+  const word = stateNames[state][language]
   const say = sayHtmlIn(language)
   if (last_run !== null) {
     const age = ago(Date.parse(last_run), nowMs, language)
@@ -29,7 +38,7 @@ export function stateWords(
 }
 
 export const keeperList = ({ kept_by }: ClaimStanding, language: Language): string =>
-  new Intl.ListFormat(language).format(kept_by.map((keeper) => sayIn(language)(`keeper.${keeper}`)))
+  new Intl.ListFormat(language).format(kept_by.map((keeper) => keeperNames[keeper][language]))
 
 /** How often the promise is looked at: as often as the rarest of its checks. */
 const everyMs = ({ checks }: ClaimStanding): number => Math.max(0, ...checks.map(({ cadence_ms }) => cadence_ms))
@@ -74,12 +83,12 @@ export function trustPage(site: Site, reader: Reader, standing: Standing, nowMs:
   const failing = claims.filter(({ state }) => state === 'failing')
 
   const state = (name: State): Html =>
-    html`<div class="${name}"><dt>${say(`state.${name}`)} <span>${counts[name]}</span></dt><dd>${say(`state.${name}.means`)}</dd></div>` // prettier-ignore
+    html`<div class="${name}"><dt>${stateNames[name][language]} <span>${counts[name]}</span></dt><dd>${say(`state.${name}.means`)}</dd></div>` // prettier-ignore
   const group = (name: ClaimGroup): Html | undefined => {
     const members = claims.filter((claim) => claim.group === name)
     if (members.length === 0) return undefined
     const verified = members.filter((claim) => claim.state === 'verified').length
-    return html`<section class="split" aria-labelledby="${name}"><div><h2 id="${name}">${say(`group.${name}`)}</h2><p><small>${say('trust.verified', { verified, total: members.length })}</small></p></div>
+    return html`<section class="split" aria-labelledby="${name}"><div><h2 id="${name}">${groupNames[name][language]}</h2><p><small>${say('trust.verified', { verified, total: members.length })}</small></p></div>
 <div class="claims">${members.map((claim) => claimRow(claim, nowMs, reader))}</div></section>` // prettier-ignore
   }
   const way = (to: string, words: 'json' | 'atom' | 'feed'): Html =>
