@@ -60,12 +60,14 @@ export function createPages(needs: PagesNeeds): Pages {
   const { site, clock } = needs
   const guides = readGuides()
   const errors = createErrorPages(site, guides)
+  // By itself: a list that cannot be read keeps no state from turning stale.
+  const changes = createSnapshot({ clock, everyMs, load: () => needs.changes({ limit: changesShown }) })
   const press = createPress({
     clock,
     everyMs,
     async load() {
-      const [standing, changes] = await Promise.all([needs.standing(), needs.changes({ limit: changesShown })])
-      return { standing, changes }
+      const [standing, known] = await Promise.all([needs.standing(), changes.read()])
+      return { standing, changes: known }
     },
   })
   const health = createSnapshot({

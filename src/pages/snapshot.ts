@@ -47,8 +47,7 @@ export function createSnapshot<T>(needs: { load(): Promise<T>; clock: Clock; eve
       const isOld = last !== undefined && nowMs - last.atMs > oldMs
       if (reading && !last) await reading
       else if (reading && isOld && wentWell && nowMs - beganMs < patienceMs) await Promise.race([reading, pause()])
-      if (!last)
-        throw new Fault('unavailable', 'The states are not known yet. Ask again in a moment.', { retryAfterSeconds: 2 })
+      if (!last) throw notYet()
       return last.value
     },
   }
@@ -56,4 +55,6 @@ export function createSnapshot<T>(needs: { load(): Promise<T>; clock: Clock; eve
 
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, patienceMs).unref())
 const tooLate = (): Promise<never> =>
-  new Promise((_, reject) => setTimeout(() => reject(new Error('reading took too long')), longestReadMs).unref())
+  new Promise((_, reject) => setTimeout(() => reject(notYet()), longestReadMs).unref())
+const notYet = (): Fault =>
+  new Fault('unavailable', 'The states are not known yet. Ask again in a moment.', { retryAfterSeconds: 2 })

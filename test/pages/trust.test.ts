@@ -208,6 +208,20 @@ for (const [how, fail] of Object.entries(failures)) {
   })
 }
 
+test('what turns stale is shown so though the list of changes hangs, and the feeds keep the last', async () => {
+  let isSilent = false
+  await using site = await serveSite({
+    standing: async () => standingOf(isSilent ? everyone('stale') : mixedClaims()),
+    changes: () => (isSilent ? new Promise(() => {}) : Promise.resolve(someChanges)),
+  })
+  for (const path of ['/trust', '/trust/feed.atom']) assert.equal((await get(site, path)).status, 200)
+  isSilent = true
+  site.clock.advance(3_000)
+  for (const path of ['/trust', '/trust/feed.atom']) assert.equal((await get(site, path)).status, 200)
+  assert.match((await get(site, '/trust')).text, /None of our 65 promises is verified/)
+  assert.match((await get(site, '/trust/feed.atom')).text, /enc\.backup/)
+})
+
 test('before anything is known, all is refused as unavailable and the start page still answers', async () => {
   await using site = await serveSite({
     standing: () => Promise.reject(new Error('away')),
