@@ -67,7 +67,7 @@ export const controls = ({ server, guarded, open }: RouteTable & { server: Injec
       version: 2,
       what: {
         en: 'Asks itself for a page, for data, for what is missing, what is refused and a wrong method, and reads the headers of each answer.',
-        sv: 'Frågar sig själv efter en sida, efter data, efter det som saknas, det som nekas och med en fel metod, och läser huvudena i varje svar.',
+        sv: 'Anropar sig själv: en sida, data, en adress som saknas, en som nekas och en metod som inte stöds, och läser huvudena i varje svar.',
       },
       sources: [import.meta.url, here('server.ts')],
       every: 'quarterHour',
@@ -127,7 +127,7 @@ export const controls = ({ server, guarded, open }: RouteTable & { server: Injec
       version: 1,
       what: {
         en: 'Reads the form of every body, query and address that a route takes: each object names its fields and takes no other. Then offers texts that two readers could understand differently: each is refused.',
-        sv: 'Läser formen på varje kropp, fråga och adress som tas emot: varje objekt anger sina fält och godtar inga andra. Erbjuder sedan texter som två läsare kan uppfatta olika: alla nekas.',
+        sv: 'Läser formen på varje kropp, frågesträng och adress som tas emot: varje objekt anger sina fält och godtar inga andra. Lämnar sedan in texter som två läsare kan uppfatta olika: alla nekas.',
       },
       sources: [import.meta.url, here('closed-schema.ts'), here('read-json.ts')],
       every: 'hour',
@@ -147,7 +147,7 @@ export const controls = ({ server, guarded, open }: RouteTable & { server: Injec
         const texts = [...malformed, notUtf8]
         const read = texts.findIndex((text) => !isRefused(() => readJson(text)))
         if (read !== -1)
-          return fail({ en: `The malformed text ${read} was read.`, sv: `Den felaktiga texten ${read} lästes.` })
+          return fail({ en: `The malformed text ${read} was read.`, sv: `Felaktig text nummer ${read} godtogs.` })
         return pass({
           en: `${routes.length} routes, none of which takes an unknown field; ${texts.length} malformed texts, each refused.`,
           sv: `${routes.length} adresser, varav ingen godtar ett okänt fält; ${texts.length} felaktiga texter, alla nekade.`,

@@ -25,7 +25,7 @@ export const attestationControls = ({ attestations }: { attestations: Attestatio
         version: 1,
         what: {
           en: 'Signs how this claim stands and verifies it with the published keys alone, as anybody would.',
-          sv: 'Signerar hur detta löfte står sig och verifierar det med enbart de publicerade nycklarna, som vem som helst kan göra.',
+          sv: 'Signerar läget för det här löftet och verifierar det med enbart de publicerade nycklarna, som vem som helst kan göra.',
         },
         sources: [
           import.meta.url,

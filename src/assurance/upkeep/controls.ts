@@ -50,14 +50,14 @@ export const upkeepControls = ({ database, clock }: { database: Database; clock:
       tests: ['support that has ended, an unknown version, a range and a package without a digest are each caught'],
       lacks: {
         en: 'Known vulnerabilities are not scanned for yet, and the days until a patch are not measured.',
-        sv: 'Kända sårbarheter genomsöks inte ännu, och dagarna till en uppdatering mäts inte.',
+        sv: 'Ingen sökning efter kända sårbarheter görs ännu, och antalet dagar till en uppdatering mäts inte.',
       },
       check: watch<SupportWorld>({
         id: 'app.deps.support',
         version: 1,
         what: {
           en: `Compares the running Node.js and PostgreSQL with the days on which their support ends, as read on ${readOn}.`,
-          sv: `Jämför Node.js och PostgreSQL som körs med dagarna då deras support upphör, enligt läsning ${readOn}.`,
+          sv: `Jämför Node.js och PostgreSQL som körs med dagarna då deras support upphör, enligt uppgifter från ${readOn}.`,
         },
         sources: [import.meta.url, new URL('support.ts', import.meta.url).href],
         every: 'day',

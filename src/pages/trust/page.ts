@@ -52,7 +52,7 @@ function claimRow(claim: ClaimStanding, nowMs: number, reader: Reader): Html {
   const link = html`<a href="${localLink(`/trust/${claim.id}`, reader)}">${claim.id}</a>`
   // The list of what fails leads here; to all others their own page does.
   const id = claim.state === 'failing' && html` id="${claim.id}"`
-  return html`<details class="${claim.state}"${id}><summary>${claim.sentence[language]}<small>${stateWords(claim, nowMs, language)}</small></summary>${claim.why && html`<p>${claim.why[language]}</p>`}<p>${often}${keeps} ${sayHtmlIn(language)('trust.details', { link })}</p></details>` // prettier-ignore
+  return html`<details class="${claim.state}"${id}><summary>${claim.sentence[language]} <small>${stateWords(claim, nowMs, language)}</small></summary>${claim.why && html`<p>${claim.why[language]}</p>`}<p>${often}${keeps} ${sayHtmlIn(language)('trust.details', { link })}</p></details>` // prettier-ignore
 }
 
 /** One stroke for each state, as long as its share. The list below it says the same in words. */

@@ -39,7 +39,7 @@ export const controls = ({ database }: { database: Database }): Control[] => {
           if (tables.length === 0) return noData({ en: 'No table at all.', sv: 'Ingen tabell alls.' })
           const names = open.map(({ table }) => table).join(', ')
           if (open.length > 0)
-            return fail({ en: `No whole wall around ${names}.`, sv: `Ingen hel vägg runt ${names}.` })
+            return fail({ en: `No whole wall around ${names}.`, sv: `${names} saknar fullständig radsäkerhet.` })
           return pass({
             en: `${tables.length} tables and parts of tables, each behind forced row security.`,
             sv: `${tables.length} tabeller och tabelldelar, alla bakom tvingande radsäkerhet.`,

@@ -56,8 +56,8 @@ export const controls = (needs: {
             return noData({ en: 'Nothing is stored yet.', sv: 'Ingenting är lagrat ännu.' }, round.next)
           return pass(
             {
-              en: `${round.things} stored values of ${round.tenants} tenants, each sealed.`,
-              sv: `${round.things} lagrade värden hos ${round.tenants} kunder, alla krypterade.`,
+              en: `Each stored value is sealed; values: ${round.things}, tenants: ${round.tenants}.`,
+              sv: `Varje lagrat värde är krypterat; värden: ${round.things}, kunder: ${round.tenants}.`,
             },
             round.next,
           )

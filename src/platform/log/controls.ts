@@ -50,7 +50,7 @@ export const controls = ({ logs }: { logs: Logs }): Control[] => {
         version: 1,
         what: {
           en: `Goes round by all logs, ${logsALook} at a time: what the continuous verification has found, and the newest entries again, each against its row, its hash and the signed root.`,
-          sv: `Går igenom alla loggar i tur och ordning, ${logsALook} i taget: vad den ständiga verifieringen har hittat, och de senaste posterna på nytt, var och en mot sin rad, sin hash och den signerade roten.`,
+          sv: `Går igenom alla loggar i tur och ordning, ${logsALook} i taget: vad den löpande verifieringen har hittat, och de senaste posterna på nytt, var och en mot sin rad, sin hash och den signerade roten.`,
         },
         sources: [import.meta.url, here('verification/watch.ts'), here('verification/reverify.ts')],
         every: 'hour',
@@ -67,8 +67,8 @@ export const controls = ({ logs }: { logs: Logs }): Control[] => {
           if (round.things === 0) return noData(nothingSigned, round.next)
           return pass(
             {
-              en: `No flaw in ${round.tenants} logs of ${round.things} entries together.`,
-              sv: `Inget fel i ${round.tenants} loggar med sammanlagt ${round.things} poster.`,
+              en: `No flaw; logs: ${round.tenants}, entries: ${round.things}.`,
+              sv: `Inget fel; loggar: ${round.tenants}, poster: ${round.things}.`,
             },
             round.next,
           )
@@ -125,8 +125,8 @@ export const controls = ({ logs }: { logs: Logs }): Control[] => {
           if (round.wrong) return fail(round.wrong, round.next)
           return pass(
             {
-              en: `${asked} logs ask for witnesses and have them; ${disagreeing} witnesses disagree.`,
-              sv: `${asked} loggar kräver vittnen och har dem; ${disagreeing} vittnen är av annan uppfattning.`,
+              en: `Each log that asks for witnesses has them; such logs: ${asked}, witnesses that disagree: ${disagreeing}.`,
+              sv: `Varje logg som kräver vittnen har dem; sådana loggar: ${asked}, vittnen som säger emot: ${disagreeing}.`,
             },
             round.next,
           )
@@ -170,8 +170,8 @@ export const controls = ({ logs }: { logs: Logs }): Control[] => {
           if (round.things === 0) return noData(nothingSigned, round.next)
           return pass(
             {
-              en: `${round.things} logs, each newest checkpoint verified with its published keys.`,
-              sv: `${round.things} loggar, varje senaste kontrollpunkt verifierad med de publicerade nycklarna.`,
+              en: `The published keys verify each newest checkpoint; logs: ${round.things}.`,
+              sv: `De publicerade nycklarna verifierar varje senaste kontrollpunkt; loggar: ${round.things}.`,
             },
             round.next,
           )

@@ -58,8 +58,8 @@ export const controls = ({ clock, decisions }: { clock: Clock; decisions: Decisi
           )
         return pass(
           {
-            en: `${same} decisions judged again, each the same; ${erased} erased.`,
-            sv: `${same} beslut bedömda på nytt, alla med samma resultat; ${erased} raderade.`,
+            en: `Each decision that was judged again is the same; decisions: ${same}, erased: ${erased}.`,
+            sv: `Varje beslut som bedömdes på nytt blev detsamma; beslut: ${same}, raderade: ${erased}.`,
           },
           round,
         )
@@ -92,7 +92,7 @@ export const controls = ({ clock, decisions }: { clock: Clock; decisions: Decisi
       version: 1,
       what: {
         en: 'Offers test numbers of six card networks, plain and spaced, as identifier and as metadata: each is refused.',
-        sv: 'Erbjuder testnummer från sex kortnätverk, med och utan mellanrum, som identifierare och som metadata: alla nekas.',
+        sv: 'Lämnar in testnummer från sex kortnätverk, med och utan mellanrum, som identifierare och som metadata: alla nekas.',
       },
       sources: [...sources, new URL('../../kernel/card-number.ts', import.meta.url).href],
       every: 'quarterHour',
