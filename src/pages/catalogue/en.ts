@@ -108,7 +108,7 @@ export const en = {
   'claim.evidence': 'Evidence digest',
   'claim.source': 'Digest of the check',
   'claim.sources': 'Files of the check',
-  'claim.version': 'Version',
+  'claim.version': 'Id and version',
   'claim.history': 'History',
   'claim.history.none': 'No change of the state has been recorded yet.',
   'claim.history.first': 'First recorded as {to}',

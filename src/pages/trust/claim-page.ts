@@ -41,11 +41,11 @@ export function claimPage(
         ${fact(
           'claim.planted',
           planted
-            ? html`<strong>${say(planted.caught ? 'claim.planted.caught' : 'claim.planted.missed')}</strong>,
-                ${at(planted.at)}<br />${planted.what[language]}`
+            ? html`<strong>${say(planted.caught ? 'claim.planted.caught' : 'claim.planted.missed')}</strong>:
+                ${planted.what[language]}<br />${at(planted.at)}`
             : say('claim.planted.none'),
         )}
-        ${fact('claim.version', `${check.id} ${check.version}`)}
+        ${fact('claim.version', html`${code(check.id)} ${check.version}`)}
         ${fact(
           'claim.sources',
           check.sources.map((file) => html`${code(file)} `),
