@@ -12,8 +12,9 @@ export type Text = Readonly<Record<Language, string>>
 /** What a look found. `no_data`: there was nothing to look at, which proves nothing. */
 export type Finding = {
   readonly result: 'pass' | 'fail' | 'no_data'
+  /** The first 2,000 characters are kept. */
   readonly saw: Text
-  /** Kept with the run as evidence, and handed to the next look. No personal datum, at most 64 KiB as JSON. */
+  /** Kept with the run as evidence, and handed to the next look. No personal datum; more than 64 KiB as JSON is no pass. */
   readonly seen?: Json
 }
 
@@ -51,7 +52,7 @@ export type Control = {
 }
 
 const minuteMs = 60_000
-export const cadences = { quarterHour: 15 * minuteMs, hour: 60 * minuteMs, day: 24 * 60 * minuteMs } as const
+const cadences = { quarterHour: 15 * minuteMs, hour: 60 * minuteMs, day: 24 * 60 * minuteMs } as const
 
 /**
  * A check from one way to look (`look`) and two things to look at: `real` is the installation, and `plant` hands `look` a

@@ -11,7 +11,7 @@ import { sayIn } from './messages.ts'
 
 /** Below docs/. */
 const folders: Readonly<Record<Language, string>> = { en: 'errors/', sv: 'errors/sv/' }
-export const faultCodes = Object.keys(faults).filter(isFaultCode)
+const faultCodes = Object.keys(faults).filter(isFaultCode)
 
 type ErrorText = { title: string; body: string; markdown: string }
 

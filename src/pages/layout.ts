@@ -5,7 +5,7 @@ import { html, type Html, isolated, trustedHtml } from './html.ts'
 import { languageNames, type Reader } from './language.ts'
 import { sayIn } from './messages.ts'
 
-export type Contacts = { security?: string | undefined; privacy?: string | undefined; compliance?: string | undefined }
+type Contacts = { security?: string | undefined; privacy?: string | undefined; compliance?: string | undefined }
 
 /** What is the same on every page of an installation. */
 export type Site = {

@@ -2,7 +2,7 @@
 import { Marked, type Token, type Tokens } from 'marked'
 import { html, type Html, trustedHtml } from './html.ts'
 
-export type MarkdownOptions = {
+type MarkdownOptions = {
   /** Where a link of the text leads on this site; `undefined` leaves its words without a link. */
   link(href: string): string | undefined
   /** The name of what is at such an address, in place of the name of a file. */

@@ -1,4 +1,4 @@
-/** Addresses of the pages, except those about trust. */
+/** Addresses of the pages, except those about trust and of the documentation. */
 import Type from 'typebox'
 import type { Clock } from '#kernel/clock'
 import { Fault, isFaultCode } from '#kernel/fault'
@@ -11,7 +11,7 @@ import type { Site } from './layout.ts'
 import { securityTxt } from './security-txt.ts'
 
 /** A page loads our stylesheet and small drawings, sends forms to us, and nothing else. */
-export const pagePolicy =
+const pagePolicy =
   "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 /** What every page says about itself. */

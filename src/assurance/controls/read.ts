@@ -13,7 +13,7 @@ const keptMs = 2_000
 const patienceMs = 1_000
 const historyShown = 20
 
-export type Sources = { of(checkId: string): SourceDigest }
+type Sources = { of(checkId: string): SourceDigest }
 
 export type Reader = {
   /** As it is now. */

@@ -13,7 +13,7 @@ export type Outcome = {
   readonly endedMs: number
 }
 
-export type RunNeeds = {
+type RunNeeds = {
   clock: Clock
   /** Ends waiting for a look, e.g. because the process stops. */
   stopped?: AbortSignal

@@ -4,7 +4,7 @@
  */
 export const readOn = '2026-11-21'
 
-export const supportEnds = {
+const supportEnds = {
   node: { 20: '2026-04-30', 22: '2027-04-30', 24: '2028-04-30' },
   postgresql: { 14: '2026-11-12', 15: '2027-11-11', 16: '2028-11-09', 17: '2029-11-08', 18: '2030-11-14' },
 } as const satisfies Record<string, Readonly<Record<number, string>>>

@@ -41,7 +41,7 @@ function addressOf({ path, parameters }: Operation): string {
 }
 
 /** JSON over few lines: what fits into one stays there. */
-export function writeJson(value: unknown, indent = ''): string {
+function writeJson(value: unknown, indent = ''): string {
   const flat = JSON.stringify(value, null, 1).replaceAll(/\n\s*/g, ' ')
   if (flat.length + indent.length <= 72 || typeof value !== 'object' || value === null) return flat
   const deeper = `${indent}  `

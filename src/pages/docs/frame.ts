@@ -24,7 +24,7 @@ const lens = trustedHtml(
   '<svg width="20" height="20" viewBox="0 0 20 20" aria-hidden="true"><path d="M13 13l4.5 4.5M15 8.75a6.25 6.25 0 1 1-12.5 0 6.25 6.25 0 0 1 12.5 0z" fill="none" stroke="currentColor" stroke-width="1.8" stroke-linecap="round"/></svg>',
 )
 
-export function searchForm(reader: Reader, question = ''): Html {
+function searchForm(reader: Reader, question = ''): Html {
   const say = sayIn(reader.language)
   return html`<form class="search" role="search" action="/docs/search" method="get">
     <label for="q">${say('docs.search.label')}</label>

@@ -7,7 +7,7 @@ const root = new URL('../../../docs/', import.meta.url)
 const folders = ['', 'log/', 'operations/', 'trust/']
 
 export const guideGroups = ['start', 'policies', 'agents', 'log', 'operations', 'security', 'more'] as const
-export type GuideGroup = (typeof guideGroups)[number]
+type GuideGroup = (typeof guideGroups)[number]
 
 export type Guide = {
   /** Below `/docs/`: `policy`, `log/verify`. */

@@ -64,7 +64,7 @@ function entriesOf({ guides, operations }: Library): Entry[] {
 }
 
 /** The part of the text where the words first stand, with each of them marked. */
-export function snippetOf(text: string, found: ReadonlySet<string>): Html {
+function snippetOf(text: string, found: ReadonlySet<string>): Html {
   const isFound = (word: string): boolean =>
     found.has(word.toLowerCase()) || word.toLowerCase().split('_').some((part) => found.has(part)) // prettier-ignore
   const first = [...text.matchAll(/[\p{L}\p{N}_]+/gu)].find(([word]) => isFound(word))?.index ?? 0
