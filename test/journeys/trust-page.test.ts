@@ -37,13 +37,13 @@ test(
       await readOf(page, server.url, 'verifierat')
       await wall('no force')
       assert.equal(await look(), 'failing')
-      assert.match(await readOf(page, server.url, 'brister'), /Ingen hel vägg runt api_key/)
+      assert.match(await readOf(page, server.url, 'brister'), /api_key saknar fullständig radsäkerhet/)
       const signed = await (await fetch(`${server.url}/trust/attestations/${claim}`)).text()
       await wall('force')
       assert.equal(await look(), 'verified')
       assert.match(
         await readOf(page, server.url, 'verifierat'),
-        /Ingen hel vägg runt api_key/,
+        /api_key saknar fullständig radsäkerhet/,
         'the history lost a failure',
       )
       await followByKeyboard(page, server.url)
