@@ -83,7 +83,6 @@ export const packageHomes: Readonly<Record<string, readonly Place[]>> = {
   '@modelcontextprotocol/': ['src/cli/mcp/'],
   '@marcbachmann/cel-js': ['src/engine/cel/'],
   fastify: ['src/http/'],
-  feed: ['src/pages/'],
   hono: ['src/pages/'],
   'intl-messageformat': ['src/pages/'],
   jose: ['agent-proof.test.ts'],
