@@ -80,11 +80,15 @@ function checkName(node: Syntax, name: string, scope: Scope): Tree | undefined {
   return refuseUnknown(node, name, scope)
 }
 
+/** Every known name is compared with an unknown one, so an expression gets hints for its first few problems alone. */
+const maxHints = 5
+
 function refuseUnknown(node: Syntax, name: string, scope: Scope): undefined {
-  const { declarations, variables } = scope
+  const { declarations, variables, problems } = scope
+  const known = problems.length < maxHints ? [...declarations.signals, ...variables] : []
   const near = suggest(
     name,
-    [...declarations.signals, ...variables].map((known) => known.name),
+    known.map((one) => one.name),
   )
   const hint = near === undefined ? '' : ` Did you mean ${near}?`
   return refuse(scope, node, 'unknown', `There is no signal ${show(name)}.${hint}`)
@@ -164,15 +168,13 @@ function checkLogic(node: Syntax, word: '&&' | '||', scope: Scope): Tree | undef
   return build(node, 'bool', { is: word === '&&' ? 'and' : 'or', parts })
 }
 
+const operators = Map.groupBy([...arithmetic, ...comparisons], ({ name }) => name)
+
 function checkOperator(node: Syntax, name: string, args: readonly [Syntax, Syntax], scope: Scope): Tree | undefined {
   const [left, right] = checkAll(args, scope) ?? []
   if (!left || !right) return undefined
   const kinds = [left.kind, right.kind]
-  const found =
-    choose(
-      [...arithmetic, ...comparisons].filter((one) => one.name === name),
-      kinds,
-    ) ?? chooseGeneric(name, left.kind, right.kind)
+  const found = choose(operators.get(name) ?? [], kinds) ?? chooseGeneric(name, left.kind, right.kind)
   if (found)
     return build(node, found.gives, {
       is: 'call',

@@ -32,6 +32,8 @@ export function suggest(wrong: string, known: Iterable<string>): string | undefi
   let [best, distance]: [string | undefined, number] = [undefined, limit + 1]
   if (wrong.length > 60) return undefined
   for (const name of known) {
+    // So many letters more or less are as many changes.
+    if (Math.abs(name.length - wrong.length) >= distance) continue
     const found = editDistance(wrong.toLowerCase(), name.toLowerCase())
     if (found < distance) [best, distance] = [name, found]
   }

@@ -302,6 +302,20 @@ test('a document with an error is refused, with a pointer, words and the positio
   }
 })
 
+test('a document full of wrong names is refused quickly, with the first of its errors and hints for a few', () => {
+  const words = (n: number) => Array.from({ length: 150 }, (_, k) => `user.cttempts_sum_${n}${k}`)
+  const rules = Array.from({ length: 62 }, (_, n) => ({
+    ...rule(`size([${words(n).join()}]) > 0`, 'decline'),
+    id: `r${n}`,
+  }))
+  const started = performance.now()
+  const result = compilePolicy({ ...empty, rules })
+  assert.ok(performance.now() - started < 2_000)
+  assert.ok(!result.ok && result.errors.length === 50)
+  const hinted = result.errors.filter(({ message }) => message.includes('Did you mean user.attempts_sum_'))
+  assert.equal(hinted.length, 5)
+})
+
 test('no document, whatever it is, makes the compiler throw', () => {
   fc.assert(fc.property(fc.anything(), (document) => void compilePolicy(document)))
   const anyText = fc.oneof(fc.string(), fc.constantFrom('{', '}', '{}', '{amount', "'", '((((', 'x.y', '1/0 > 1'))

@@ -57,8 +57,13 @@ function compileDocument(
   }
   const isWanted = (name: string): boolean => reads?.has(name) ?? true
   const declarations = declare(Object.fromEntries(Object.entries(declared).filter(([name]) => isWanted(name))))
-  const factors = document.factors.map((factor, n) => compileFactor(factor, `/factors/${n}`, declarations, noted))
+  // No more errors are told, and to find them takes time.
+  const isFull = (): boolean => errors.length >= maxErrors
+  const factors = document.factors.flatMap((factor, n) =>
+    isFull() ? [] : compileFactor(factor, `/factors/${n}`, declarations, noted),
+  )
   const rules = document.rules.flatMap((rule, n): CompiledRule[] => {
+    if (isFull()) return []
     const program = compileExpression(rule.when, `/rules/${n}/when`, declarations, ['bool'], noted)
     const facts = compileReason(rule.reason, `/rules/${n}/reason`, declarations, noted)
     return program ? [{ rule, program, facts }] : []
