@@ -121,6 +121,33 @@ test('a missing signal earns its stated points and says that it is missing', () 
   )
 })
 
+test('a score that is a threshold has reached it, and one that is a hundredth below has not', () => {
+  for (let hundredths = 1; hundredths <= 10_000; hundredths += 7) {
+    const points = hundredths / 100
+    const factor = { id: 'velocity', weight: 100, curve: [[0, 1]], points_if_missing: points } as const
+    const at = (step_up: number) =>
+      decide({ ...defaultPolicy, factors: [factor], thresholds: { step_up, decline: null } }, event, {
+        lists: [],
+        factors: {},
+      })
+    assert.equal(at(points).decision, 'STEP_UP_REQUIRED', String(points))
+    assert.equal(at((hundredths + 1) / 100).decision, 'APPROVED', String(points))
+  }
+})
+
+test('a factor is told by its id, whatever word that is', () => {
+  const factor = { id: 'constructor', weight: 50, cel: '1.0', points_if_missing: 0, reason: 'So it is.' }
+  const { reason } = decide(
+    { ...defaultPolicy, factors: [factor], thresholds: { step_up: 30, decline: null } },
+    event,
+    {
+      lists: [],
+      factors: {},
+    },
+  )
+  assert.match(renderReason(reason), /most of it comes from constructor\.$/)
+})
+
 test('every reason has a sentence, and none shows a parameter that is not there', () => {
   const params = { score: 1, threshold: 30, amount: '1.00', currency: 'EUR', factor: 'velocity', field: 'user_id', list: 'l', ratio: 1, spendable: '1', typical: '1', category: 'c', risk: 1, trust: 1, rule: 'r', of: 'user', attempts: 2, usual: '1', payments: 7, km: 900, kmh: 4000, hour: 3, percent: 1, algorithm: 'EdDSA', why: 'stale', text: 'Said of {amount}', signal: 'hour', error: 'It failed.', merchant: 'test_decline' } // prettier-ignore
   for (const id of reasonIds) assert.match(renderReason({ id, params }), /^[A-Z0-9][^{}]*\.$/)

@@ -93,7 +93,8 @@ function byScore(
   { score, factors }: Pick<Judgement, 'score' | 'factors'>,
   { minor, currency }: Money,
 ): Pick<Judgement, 'decision' | 'reason'> {
-  const isAtLeast = (threshold: number | null): boolean => threshold !== null && score >= threshold * 100
+  // 1.1 times 100 is more than 110; 110 divided by 100 is 1.1.
+  const isAtLeast = (threshold: number | null): boolean => threshold !== null && score / 100 >= threshold
   const decision = isAtLeast(decline) ? 'DECLINED' : isAtLeast(step_up) ? 'STEP_UP_REQUIRED' : 'APPROVED'
   const threshold = decision === 'DECLINED' ? decline : (step_up ?? (decision === 'APPROVED' ? decline : null))
   let [highest] = factors

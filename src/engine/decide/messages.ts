@@ -34,8 +34,10 @@ const proofFailures: Readonly<Record<string, string>> = {
   other_payment: 'it was made for another amount, currency or merchant',
   stale: 'it was made too long before the payment, or after it',
 }
-const named = (names: Readonly<Record<string, string>>, value: string | number | undefined): string =>
-  names[String(value)] ?? String(value)
+const named = (names: Readonly<Record<string, string>>, value: string | number | undefined): string => {
+  const word = String(value)
+  return (Object.hasOwn(names, word) ? names[word] : undefined) ?? word
+}
 const factorName = (id: string | number | undefined): string => {
   const word = String(id)
   return word.startsWith('rule:') ? `the rule ${word.slice(5)}` : named(factorNames, id)
