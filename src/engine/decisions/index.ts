@@ -157,7 +157,7 @@ export function createDecisions(needs: {
         ...(ask.merchantId === undefined ? {} : { merchantKey: keys.blind('merchant', ask.merchantId) }),
         ...(ask.fromMs === undefined ? {} : { fromId: firstIdAt(ask.fromMs) }),
         ...(ask.toMs === undefined ? {} : { toId: firstIdAt(ask.toMs) }),
-        ...(ask.minScore === undefined ? {} : { minScore: Math.ceil(ask.minScore * 100) }),
+        ...(ask.minScore === undefined ? {} : { minScore: lowestScore(ask.minScore) }),
       }
       const rows = await listDecisions(tx, filter, page)
       return rows.map(({ id, document }) => ({ id, document: parseDocument(document) }))
@@ -171,5 +171,10 @@ const judgedOtherwise = (id: string): Text => ({
 })
 
 const hundredths = (points: number): number => Math.round(points * 100)
+/** In hundredths: 1.1 is 110, though 1.1 times 100 is more. */
+const lowestScore = (points: number): number => {
+  const nearest = hundredths(points)
+  return nearest / 100 < points ? nearest + 1 : nearest
+}
 const addsUp = ({ factors, risk_score }: DecisionDocument): boolean =>
   factors.reduce((sum, { contribution }) => sum + hundredths(contribution), 0) === hundredths(risk_score)

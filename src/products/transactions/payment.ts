@@ -13,10 +13,21 @@ export type Payment = {
 }
 
 /** How far back a live request may date its event. */
-export const liveWindowMs = 5 * 60_000
+const liveWindowMs = 5 * 60_000
 
 /** Fields whose format cannot be a card number: amounts have at most 13 digits and begin otherwise, the rest has a form. */
 const exemptFields = /^\/(amount|amount_minor|user_balance|occurred_at|ip|geo|user_limits)(\/|$)/
+
+export const isOld = (occurredMs: number, receivedMs: number): boolean => occurredMs < receivedMs - liveWindowMs
+const tooOld = 'lies more than 5 minutes back; importing the past needs a key with the scope history:write'
+
+/** Throws for an event that only a key which may date the past may send. */
+export function requireRecent({ occurredMs }: Payment, receivedMs: number): void {
+  if (isOld(occurredMs, receivedMs)) throw refuse([{ pointer: '/occurred_at', message: tooOld }])
+}
+
+const refuse = (errors: FaultDetail[]): Fault =>
+  new Fault('invalid_request', 'The request does not have the documented form.', { errors })
 
 export function readPayment(body: EvaluateBody, receivedMs: number, mayDatePast: boolean): Payment {
   refuseCardNumber(body, (pointer) => exemptFields.test(pointer))
@@ -47,14 +58,11 @@ export function readPayment(body: EvaluateBody, receivedMs: number, mayDatePast:
     ceilings.push({ name: 'user_balance', minor: minorOf('/user_balance', body.user_balance) })
 
   const occurredMs = body.occurred_at === undefined ? receivedMs : Date.parse(body.occurred_at)
-  if (occurredMs < receivedMs - liveWindowMs && !mayDatePast) {
-    wrong('/occurred_at', 'lies more than 5 minutes back; importing the past needs a key with the scope history:write')
-  }
+  if (isOld(occurredMs, receivedMs) && !mayDatePast) wrong('/occurred_at', tooOld)
   if (occurredMs < 0) wrong('/occurred_at', 'lies before 1970')
   if (occurredMs > receivedMs + liveWindowMs) wrong('/occurred_at', 'lies in the future')
 
-  if (errors.length > 0)
-    throw new Fault('invalid_request', 'The request does not have the documented form.', { errors })
+  if (errors.length > 0) throw refuse(errors)
   return { money: { minor, currency: body.currency }, occurredMs: Math.min(occurredMs, receivedMs), ceilings }
 }
 

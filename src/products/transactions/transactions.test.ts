@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { createFakeClock, createWorld, payment } from '#harness'
+import { defaultPolicy } from '#engine/decide'
+import { clientOf, createFakeClock, createWorld, payment } from '#harness'
+import { publish } from '#harness/policy'
 import { systemClock } from '#kernel/clock'
 import { judgePayment } from './index.ts'
 
@@ -133,6 +135,42 @@ test('decisions are paged newest first, without gaps or repeats, and filtered by
   assert.equal(await count(`from=${new Date(clock.now() - 4_500).toISOString()}`), 5)
   assert.equal(await count('user_id=u_nobody'), 0)
   assert.equal((await ada.get('/v1/decisions?cursor=junk')).status, 400)
+})
+
+test('a smallest score that is asked for is that of a decision, to the hundredth', async () => {
+  await using world = await createWorld({ logLevel: 'silent' })
+  const ada = world.as('ada')
+  const points = [0.07, 0.29, 1.1, 4.35, 64.1]
+  for (const points_if_missing of points) {
+    const factor = { id: 'odd', weight: 100, cel: 'double(hour)', points_if_missing, reason: 'No hour.' }
+    await publish(ada, { ...defaultPolicy, factors: [factor] })
+    assert.equal((await ada.post('/v1/evaluate', payment())).body.risk_score, points_if_missing)
+  }
+  for (const [at, score] of points.entries())
+    assert.equal(
+      (await ada.get(`/v1/decisions?min_score=${score}`)).body.data.length,
+      points.length - at,
+      String(score),
+    )
+})
+
+test('a request under its key gets its decision all day, also when its event lies too far back for a new one', async () => {
+  const clock = createFakeClock()
+  await using world = await createWorld({ clock, logLevel: 'silent' })
+  const live = clientOf(world.url, await world.issue(world.acme.id, ['decisions:write']))
+  const event = payment({ occurred_at: new Date(clock.now() - 60_000).toISOString() })
+  const ask = (key: string, more = {}) => live.post('/v1/evaluate', { ...event, ...more }, { 'idempotency-key': key })
+  const first = await ask('k1')
+  assert.equal(first.status, 200)
+  clock.advance(23 * 3_600_000)
+  const again = await ask('k1')
+  assert.deepEqual([again.status, again.body.trace_id], [200, first.body.trace_id], again.text)
+  assert.equal((await ask('k1', { amount: '21.00' })).body.code, 'idempotency_mismatch')
+  for (const refused of [await ask('k2'), await live.post('/v1/evaluate', event), await ask('k2')])
+    assert.deepEqual([refused.status, refused.body.errors?.[0]?.pointer], [400, '/occurred_at'], refused.text)
+  clock.advance(3_600_001)
+  assert.equal((await ask('k1')).status, 400)
+  assert.equal((await world.admin.query('select from decision')).rowCount, 1)
 })
 
 test('an allow list approves a named agent, but none whose proof fails', async () => {
