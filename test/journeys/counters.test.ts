@@ -100,7 +100,7 @@ function journey(earlier: readonly Event[], now: Event): { km: number; kmh: numb
   const [one, other] = [point(last.place), point(now.place)]
   const chord = Math.hypot(...one.map((at, n) => at - (other[n] ?? 0)))
   const km = Math.round(2 * 6_371 * Math.asin(Math.min(1, chord / 2)))
-  return { km, kmh: Math.round(Math.max(0, km - 16) / Math.max(1 / 60, (now.atMs - last.atMs) / hour)) }
+  return { km, kmh: Math.round(Math.max(0, km - 16) / Math.max(1 / 60, Math.abs(now.atMs - last.atMs) / hour)) }
 } // prettier-ignore
 
 const isNear = (found: number | null, wanted: number | null): boolean =>

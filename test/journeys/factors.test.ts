@@ -86,6 +86,8 @@ const cases: Record<string, readonly (readonly [past: Past, sent: object, raw: n
     [monthOf(() => ({ user_id: 'abroad', geo: { country: 'SE' } })), { user_id: 'abroad', geo: { country: 'ES' } }, 0.25, 8.1],
     [[{ agoMs: 2 * hour, user_id: 'flying', geo: stockholm }], { user_id: 'flying', geo: sydney }, 0, 12],
     [[{ agoMs: 20 * hour, card_fingerprint: 'flown', geo: stockholm }], { card_fingerprint: 'flown', geo: sydney }, 0.25, 8.1],
+    // What comes late was paid 20 hours before the last, and not a minute after it.
+    [[{ agoMs: 0, user_id: 'late', geo: stockholm }], { user_id: 'late', geo: sydney, occurred_at: dateOf(20 * hour) }, 0.25, 8.1],
   ],
   signature: [
     [[], {}, null, 0],

@@ -67,6 +67,7 @@ function journey(state: SubjectState, { place, atMs }: Seen): { km: number; kmh:
   const chord =
     Math.sin((to - from) / 2) ** 2 + Math.cos(from) * Math.cos(to) * Math.sin(radians(place.lon - last.lon) / 2) ** 2
   const km = Math.round(2 * earthKm * Math.asin(Math.min(1, Math.sqrt(chord))))
-  const hours = Math.max(minuteHours, (atMs - last.atMs) / 3_600_000)
+  // One that comes late was before the last.
+  const hours = Math.max(minuteHours, Math.abs(atMs - last.atMs) / 3_600_000)
   return { km, kmh: Math.round(Math.max(0, km - roundKm) / hours) }
 }
