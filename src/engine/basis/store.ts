@@ -1,6 +1,6 @@
 import type { HotStatement, Tx } from '#platform/database'
 
-/** In the transaction of the change, as its last write: others that change something wait until it ends. */
+/** In the transaction of the change. From here on others that change something wait until it ends. */
 export const countChange = async (tx: Tx): Promise<void> => {
   await tx.query
     .insertInto('decision_basis')

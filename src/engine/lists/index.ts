@@ -127,10 +127,11 @@ export function createLists(needs: {
 
     async remove(tx, id) {
       if (!(await deleteList(tx, id))) throw new Fault('not_found', 'There is no such list.')
+      // Who publishes counts too, and then looks for the lists: neither looks while the other is under way.
+      await countChange(tx)
       if (await isNamed(tx, id))
         throw new Fault('conflict', 'The published policy names this list. Publish one that does not, then delete it.')
       await audit.append(tx, { action: listDeleted, target: id })
-      await countChange(tx)
     },
 
     async entries(tx, listId, page) {

@@ -97,6 +97,8 @@ export function createPolicies(needs: { lists: Lists; audit: Audit; clock: Clock
   }
 
   async function store(tx: Tx, wanted: number, document: PolicyDocument, restores: number | null): Promise<Version> {
+    // Whoever deletes a list counts before it looks at the policy: of both at once, the second sees the first.
+    await countChange(tx)
     // Lists may have gone since the draft was saved, or the older version was published.
     await requireWhole(tx, document)
     const row = {
@@ -107,7 +109,6 @@ export function createPolicies(needs: { lists: Lists; audit: Audit; clock: Clock
       published_by: tx.actor.id,
     }
     if (!(await insertVersion(tx, row))) throw notNext(await latest(tx))
-    await countChange(tx)
     return toVersion(row)
   }
 

@@ -192,6 +192,35 @@ test('a list that the published policy names is not deleted; one that is gone al
   assert.equal((await ada.post('/v1/policy/rollback', { version })).status, 400, 'it names a list that is gone')
 }) // prettier-ignore
 
+test('of a list that is deleted while a policy that names it is published, one goes through', async () => {
+  await using world = await createWorld({ logLevel: 'silent' })
+  const ada = world.as('ada')
+  for (const first of ['delete', 'publish']) {
+    const id = `l-${first}`
+    await ada.put(`/v1/lists/${id}`, { kind: 'custom' })
+    assert.equal((await saveDraft(ada, { ...defaultPolicy, lists: [id] })).status, 200)
+    const version = (await ada.get('/v1/policy')).body.version + 1
+    const asks = {
+      delete: () => ada.delete(`/v1/lists/${id}`),
+      publish: () => ada.post('/v1/policy/publish', { version }),
+    }
+    const waiting = async () => {
+      await world.admin.query('select pg_stat_clear_snapshot()')
+      return (await world.admin.query("select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()")).rowCount // prettier-ignore
+    }
+    // Both are stopped where they count their change.
+    await world.admin.query('begin')
+    await world.admin.query('select from decision_basis for update')
+    const one = first === 'delete' ? asks.delete() : asks.publish()
+    for (let tries = 0; (await waiting()) !== 1; tries++) assert.ok(tries < 2_000)
+    const other = first === 'delete' ? asks.publish() : asks.delete()
+    for (let tries = 0; (await waiting()) !== 2; tries++) assert.ok(tries < 2_000)
+    await world.admin.query('commit')
+    const statuses = (await Promise.all([one, other])).map(({ status }) => status).toSorted((a, b) => a - b)
+    assert.deepEqual(statuses, first === 'delete' ? [204, 400] : [200, 409])
+  }
+})
+
 test('bad policies do not break a payment: division by zero, fuel, an expression over hostile metadata', async () => {
   await using world = await createWorld({ logLevel: 'silent' })
   const ada = world.as('ada')
