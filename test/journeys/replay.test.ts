@@ -186,12 +186,20 @@ test('a stored decision that was changed, by however little, is not the same, an
   const ada = world.as('ada')
   const { check } = world.vouch.controls.find(({ claim }) => claim === 'aud.decisions') ?? assert.fail()
   assert.equal((await check!.run(null)).result, 'no_data')
-  const { trace_id: id } = (await ada.post('/v1/evaluate', payment({ amount: '900.00' }))).body
+  const { trace_id: id } = (
+    await ada.post('/v1/evaluate', payment({ amount: '900.00', occurred_at: new Date().toISOString() }))
+  ).body
   const { rows } = await world.admin.query<{ document: Buffer }>('select document from decision')
   const whole = rows[0]!.document.toString()
   const plant = (document: string) => world.admin.query('update decision set document = $1', [Buffer.from(document)])
   const changes: [string, string][] = [['"decision":"APPROVED"', '"decision":"DECLINED"'], ['"points":', '"points" :'], ['groceries', 'Groceries']] // prettier-ignore
   changes.push([/"risk_score":[\d.]+/.exec(whole)![0], '"risk_score":0.01'], ['}', ' }'], ['{', ''])
+  changes.push(
+    ['"received_at":"2', '"received_at":"x'],
+    ['"occurred_at":"2', '"occurred_at":"x'],
+    ['"policy_version":1', '"policy_version":9'],
+  )
+  changes.push(['"factors":[', '"factors":7,"x":['], [whole, '7'], [whole, 'null'])
   let planted = 0
   for (const [from, to] of changes) {
     if (!whole.includes(from)) continue
@@ -200,8 +208,20 @@ test('a stored decision that was changed, by however little, is not the same, an
     assert.equal((await check!.run(null)).result, 'fail', from)
     planted++
   }
-  assert.ok(planted >= 3)
+  assert.ok(planted >= 9)
   await plant(whole)
+  const columns = [
+    ['policy_version = 9', 'policy_version = 1'],
+    ["at = at + interval '1 s'", "at = at - interval '1 s'"],
+    ["at = at - interval '1 h'", "at = at + interval '1 h'"],
+    ["occurred_at = occurred_at - interval '1 s'", "occurred_at = occurred_at + interval '1 s'"],
+  ]
+  for (const [change, back] of columns) {
+    await world.admin.query(`update decision set ${change}`)
+    assert.deepEqual((await ada.get(`/v1/decisions/${id}/replay`)).body, { same: false }, change)
+    assert.equal((await check!.run(null)).result, 'fail', change)
+    await world.admin.query(`update decision set ${back}`)
+  }
   assert.deepEqual((await ada.get(`/v1/decisions/${id}/replay`)).body, { same: true })
   assert.equal((await check!.run(null)).result, 'pass')
 })

@@ -1,5 +1,6 @@
 /** The decision document: what is stored, hashed and replayed. No latency, no receipt, no links, no identifiers. */
 import { rfc3339 } from '#kernel/clock'
+import { Fault } from '#kernel/fault'
 import { toWireId } from '#kernel/id'
 import { type Judgement, type Reason, renderReason } from '#engine/decide'
 import { SealError } from '#platform/encryption'
@@ -86,7 +87,7 @@ export function readable<T>(read: () => T): T | undefined {
   try {
     return read()
   } catch (error) {
-    if (error instanceof SealError || error instanceof SyntaxError) return undefined
+    if (error instanceof SealError || error instanceof SyntaxError || error instanceof Fault) return undefined
     throw error
   }
 }

@@ -19,7 +19,7 @@ import type { LogSource } from '#platform/log'
 import { type Asked, eventPlace, type Facts, toRequest } from './ask.ts'
 import { type DecisionDocument, type Judged, parseDocument, readable, toDocument } from './document.ts'
 import { source } from './source.ts'
-import { type DecisionFilter, listDecisions, readDecision } from './store.ts'
+import { type DecisionFilter, listDecisions, readDecision, type StoredRow } from './store.ts'
 
 export { actions, decisionCreated, decisionReplayed } from './actions.ts'
 export { routes } from './routes.ts'
@@ -84,7 +84,7 @@ export function createDecisions(needs: {
   const { database, encryption, journal, newId } = needs
   const system = systemScope(database, 'judging again')
 
-  async function requireRow(tx: Tx, id: string): Promise<{ document: Buffer; event: Buffer | null }> {
+  async function requireRow(tx: Tx, id: string): Promise<StoredRow> {
     const row = await readDecision(tx, id)
     if (!row) throw new Fault('not_found', 'There is no such decision.')
     return row
@@ -98,13 +98,13 @@ export function createDecisions(needs: {
     const keys = await encryption.keysOf(tx)
     const sealed = row.event
     const stored = readable((): Stored<Event, Measured> => JSON.parse(keys.open(eventPlace(id), sealed)))
-    const document = readable(() => parseDocument(row.document))
-    if (!stored || !document) return false
-    const { policy_version: policyVersion, received_at, occurred_at } = document
+    // Columns have a form whatever somebody did to them; the document is bytes to compare with, and is not read.
+    const { policy_version: policyVersion, at, occurred_at } = row
     const published = await readCompiled(tx.run, policyVersion)
-    const of = { id, receivedMs: Date.parse(received_at), occurredMs: Date.parse(occurred_at), policyVersion }
-    const again = toDocument(of, rejudge(published, stored.request, stored.facts, of.receivedMs))
-    return Buffer.from(canonicalJson(again)).equals(row.document)
+    if (!stored || !published) return false
+    const of = { id, receivedMs: at.getTime(), occurredMs: occurred_at.getTime(), policyVersion }
+    const judged = readable(() => rejudge(published, stored.request, stored.facts, of.receivedMs))
+    return judged !== undefined && Buffer.from(canonicalJson(toDocument(of, judged))).equals(row.document)
   }
 
   return {

@@ -1,8 +1,14 @@
 import type { PageAsk } from '#kernel/page'
 import type { HotStatement, Segment, Tx } from '#platform/database'
 
-export const readDecision = (tx: Tx, id: string): Promise<{ document: Buffer; event: Buffer | null } | undefined> =>
-  tx.query.selectFrom('decision').select(['document', 'event']).where('id', '=', id).executeTakeFirst()
+export type StoredRow = { at: Date; occurred_at: Date; policy_version: number; document: Buffer; event: Buffer | null }
+
+export const readDecision = (tx: Tx, id: string): Promise<StoredRow | undefined> =>
+  tx.query
+    .selectFrom('decision')
+    .select(['at', 'occurred_at', 'policy_version', 'document', 'event'])
+    .where('id', '=', id)
+    .executeTakeFirst()
 
 const decidedColumns = ['version', 'at', 'decision', 'policy_version', 'amount_minor', 'currency', 'document'] as const
 export type DecidedRow = Awaited<ReturnType<typeof readDecidedAfter>>[number]

@@ -10,13 +10,14 @@ export const defaultPublished: Published = { version: defaultVersion, policy: co
 /** A version never changes: `known` is given back where it still is the latest, so that it is compiled once. */
 export async function readPublished(run: Run, known: Published = defaultPublished): Promise<Published> {
   const version = (await run(readLatestVersion, undefined))[0]?.version ?? defaultVersion
-  return version === known.version ? known : readCompiled(run, version)
+  const published = version === known.version ? known : await readCompiled(run, version)
+  if (!published) throw new Error(`policy version ${version} is gone`)
+  return published
 }
 
-/** Any version that was published. Throws where there is none: decisions name only those that there are. */
-export async function readCompiled(run: Run, version: number): Promise<Published> {
+/** Any version that was published; undefined where there is none. */
+export async function readCompiled(run: Run, version: number): Promise<Published | undefined> {
   if (version === defaultVersion) return defaultPublished
   const [row] = await run(readVersion, version)
-  if (!row) throw new Error(`policy version ${version} is gone`)
-  return { version, policy: compileOrThrow(toDocument(row.document)) }
+  return row && { version, policy: compileOrThrow(toDocument(row.document)) }
 }
