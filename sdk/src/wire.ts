@@ -470,7 +470,7 @@ export type EntryPage = {
 
 export type NewEntry = {
   field: "user_id" | "merchant_id" | "card_fingerprint" | "device_id" | "ip" | "country" | "agent" | "free"
-  /** As events carry it. For `ip` an address or a range, such as 203.0.113.0/24; for `free` any text that metadata may hold. E.g. `"u_456"`. */
+  /** As events carry it. For `ip` an address or a range, such as 203.0.113.0/24; for `country` two capitals, such as SE; for `free` any text that metadata may hold. E.g. `"u_456"`. */
   value: string
   /** Why. Kept encrypted. */
   note?: string

@@ -35,7 +35,7 @@ export const NewEntry = Type.Object(
       minLength: 1,
       maxLength: 256,
       description:
-        'As events carry it. For `ip` an address or a range, such as 203.0.113.0/24; for `free` any text that metadata may hold.',
+        'As events carry it. For `ip` an address or a range, such as 203.0.113.0/24; for `country` two capitals, such as SE; for `free` any text that metadata may hold.',
       examples: ['u_456'],
     }),
     note: Type.Optional(Type.String({ minLength: 1, maxLength: 500, description: 'Why. Kept encrypted.' })),

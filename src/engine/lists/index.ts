@@ -1,7 +1,8 @@
 /**
  * Lists: whom a tenant always refuses or always approves.
  * Promises: an entry is found by a blind key, so the table shows nobody's identifier; an expired entry matches nothing.
- * Refuses: card numbers as values; a list whose kind would change under its entries; to remove one that the policy names.
+ * Refuses: card numbers as values; addresses and countries that no event can have; a list whose kind would change under its
+ * entries; to remove one that the policy names.
  * Needs: the database, encryption, audit, ids, a clock.
  */
 import { countChange } from '#engine/basis'
@@ -69,10 +70,10 @@ export function createLists(needs: {
   const { database, encryption, audit, newId, clock, isNamed } = needs
   const system = systemScope(database, 'expired list entries')
 
-  /** Found by its blind key; a range also by the length of its prefix. `undefined` if it should be a network and is none. */
+  /** Found by its blind key; a range also by the length of its prefix. `undefined` for what no event's field can be. */
   function toRow(keys: TenantKeys, listId: string, { field, value, note, expiresAt }: NewEntry): NewRow | undefined {
     const network = field === 'ip' ? parseNetwork(value) : { network: value, prefix: null }
-    if (!network) return undefined
+    if (!network || (field === 'country' && !country.test(value))) return undefined
     const id = newId()
     return {
       id,
@@ -145,7 +146,8 @@ export function createLists(needs: {
       await requireList(tx, listId)
       const keys = await encryption.keysOf(tx)
       const row = toRow(keys, listId, entry)
-      if (!row) throw new Fault('invalid_request', formMessage, { errors: [{ pointer: '/value', message: noNetwork }] })
+      if (!row)
+        throw new Fault('invalid_request', formMessage, { errors: [{ pointer: '/value', message: formOf(entry) }] })
       if (!(await insert(tx, listId, [row])).has(row.id))
         throw new Fault('conflict', 'The list has this value already.')
       const target = `${listId}/${toWireId('entry', row.id)}`
@@ -159,7 +161,7 @@ export function createLists(needs: {
       const judged = entries.map((entry): NewRow | Added => {
         const refused = refusalOf(entry)
         if (refused) return refused
-        return toRow(keys, listId, entry) ?? { result: 'refused', pointer: '/value', why: noNetwork }
+        return toRow(keys, listId, entry) ?? { result: 'refused', pointer: '/value', why: formOf(entry) }
       })
       const rows = judged.filter((one): one is NewRow => 'value_key' in one)
       const inserted = await insert(tx, listId, rows)
@@ -185,7 +187,12 @@ export function createLists(needs: {
 }
 
 const formMessage = 'The request does not have the documented form.'
-const noNetwork = 'is no address, and no range that begins where it says (203.0.113.0/24)'
+const country = /^[A-Z]{2}$/
+/** Of a value that has not the form of its field. */
+const formOf = ({ field }: NewEntry): string =>
+  field === 'country'
+    ? 'is no country as events carry it: two capitals of ISO 3166-1 (SE)'
+    : 'is no address, and no range that begins where it says (203.0.113.0/24)'
 
 /** What of an entry no list takes. */
 function refusalOf({ value, note }: NewEntry): Added | undefined {

@@ -45,6 +45,7 @@ test('of a batch each entry is judged alone, in its place, and the trail has one
     { field: 'user_id', value: 'u_a' },
     { field: 'card_fingerprint', value: '4111 1111 1111 1111' },
     { field: 'ip', value: 'nowhere' },
+    { field: 'country', value: 'Sweden' },
     { field: 'country', value: 'SE', expires_at: new Date(clock.now() + 60_000).toISOString() },
   ]
   const { status, body } = await ada.post(`${list}/import`, { entries })
@@ -59,18 +60,23 @@ test('of a batch each entry is judged alone, in its place, and the trail has one
       ['duplicate', null],
       ['refused', '/entries/2/value'],
       ['refused', '/entries/3/value'],
+      ['refused', '/entries/4/value'],
       ['added', null],
     ],
   )
   assert.equal(body.added, 2)
+  for (const value of ['se', 'SWE', 'SE ']) {
+    const refused = await ada.post(`${list}/entries`, { field: 'country', value })
+    assert.deepEqual([refused.status, refused.body.errors[0].pointer], [400, '/value'], value)
+  }
   assert.ok(!JSON.stringify(body).includes('4111'))
   assert.equal((await ada.get(`${list}/entries`)).body.data.length, 2)
   const trail = await ada.get('/v1/audit?action=list_entry.imported')
-  assert.deepEqual(trail.body.data[0].details, { added: 2, of: 5 })
+  assert.deepEqual(trail.body.data[0].details, { added: 2, of: 6 })
   clock.advance(61_000)
   // What has expired makes room for itself.
   const again = await ada.post(`${list}/import`, {
-    entries: entries.slice(4).map(({ field, value }) => ({ field, value })),
+    entries: entries.slice(5).map(({ field, value }) => ({ field, value })),
   })
   assert.equal(again.body.added, 1)
 })
