@@ -114,7 +114,7 @@ export type FreshDecision = {
   reasonText: string
   policyVersion: number
   factors: Factor[]
-  /** Single changes, the smallest of their kind, that would have been approved. For you; not for the customer. */
+  /** Single changes, the smallest of their kind, that would have been approved. Where expressions use much fuel, those that were found before the search ended. For you; not for the customer. */
   counterfactual: Counterfactual[]
   /** Why there is no such change: on_deny_list, not_by_amount, not_by_one_change, or forced_by_test. */
   counterfactualNone: string | null
@@ -181,7 +181,7 @@ export type Decision = {
   reasonText: string
   policyVersion: number
   factors: Factor[]
-  /** Single changes, the smallest of their kind, that would have been approved. For you; not for the customer. */
+  /** Single changes, the smallest of their kind, that would have been approved. Where expressions use much fuel, those that were found before the search ended. For you; not for the customer. */
   counterfactual: Counterfactual[]
   /** Why there is no such change: on_deny_list, not_by_amount, not_by_one_change, or forced_by_test. */
   counterfactualNone: string | null
@@ -216,7 +216,7 @@ export type DecisionDetail = {
   reasonText: string
   policyVersion: number
   factors: Factor[]
-  /** Single changes, the smallest of their kind, that would have been approved. For you; not for the customer. */
+  /** Single changes, the smallest of their kind, that would have been approved. Where expressions use much fuel, those that were found before the search ended. For you; not for the customer. */
   counterfactual: Counterfactual[]
   /** Why there is no such change: on_deny_list, not_by_amount, not_by_one_change, or forced_by_test. */
   counterfactualNone: string | null

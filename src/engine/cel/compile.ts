@@ -28,6 +28,8 @@ export type Program = {
   /** Names of the signals that it can read, in the order of their declaration. */
   readonly reads: readonly string[]
   evaluate(signals: Bound, fuel?: number): Outcome
+  /** What the last evaluation used up. */
+  readonly used: number
   /** The same value, and what led to it. */
   trace(signals: Bound, fuel?: number): Trace
 }
@@ -59,6 +61,7 @@ function assemble(tree: Tree, source: string, declarations: Declarations, defaul
   const price = countParts(tree)
   const isMetered = spendsMore(tree)
   const slots = new Set(slotsOf(tree))
+  let given = 0
   const frameOf = (signals: Bound): Frame => {
     if (signals.declarations !== declarations) throw new TypeError('the signals are bound to other declarations')
     return signals.values
@@ -69,9 +72,10 @@ function assemble(tree: Tree, source: string, declarations: Declarations, defaul
     reads: declarations.signals.filter(({ slot }) => slots.has(slot)).map(({ name }) => name),
     evaluate(signals, fuel = defaultFuel) {
       const frame = frameOf(signals)
+      if (!isMetered) return fuel >= price ? run(frame) : outOfFuel
+      given = meter.left = fuel
       if (!(fuel >= price)) return outOfFuel
-      if (!isMetered) return run(frame)
-      meter.left = fuel - price
+      meter.left -= price
       try {
         return run(frame)
       } catch (error) {
@@ -79,11 +83,15 @@ function assemble(tree: Tree, source: string, declarations: Declarations, defaul
         throw error
       }
     },
+    get used() {
+      return isMetered ? given - meter.left : price
+    },
     trace(signals, fuel = defaultFuel) {
       const frame = frameOf(signals)
       traced ??= lowerTraced(tree, source, meter)
+      given = meter.left = fuel
       if (!(fuel >= price)) return { value: outOfFuel, steps: undefined }
-      meter.left = fuel - price
+      meter.left -= price
       try {
         const steps = traced(frame)
         return { value: steps.value, steps }

@@ -30,6 +30,8 @@ export type CompiledPolicy = {
   readonly pairs: ReadonlySet<string>
   /** Whether an expression reads what factors contributed. */
   readonly readsPoints: boolean
+  /** Units of fuel that its expressions used up when it last judged. */
+  fuelUsed(): number
 }
 export type PolicyResult = { ok: true; policy: CompiledPolicy } | { ok: false; errors: readonly PolicyError[] }
 
@@ -74,7 +76,22 @@ function compileDocument(
   const readsPoints = [...reads].some((name) => name.startsWith('points.'))
   const readings = readingsFor(reads)
   const pairsRead = new Set([...readings.values()].map(({ of }) => of).filter(isPair))
-  return { policy: { document, declarations, factors, inOrder, rules, reads, readings, pairs: pairsRead, readsPoints } }
+  const programs = [...factors, ...rules].flatMap(({ program }) => program ?? [])
+  const fuelUsed = (): number => programs.reduce((sum, { used }) => sum + used, 0)
+  return {
+    policy: {
+      document,
+      declarations,
+      factors,
+      inOrder,
+      rules,
+      reads,
+      readings,
+      pairs: pairsRead,
+      readsPoints,
+      fuelUsed,
+    },
+  }
 }
 
 const readsOf = (factors: readonly CompiledFactor[], rules: readonly CompiledRule[]): ReadonlySet<string> =>

@@ -46,7 +46,8 @@ const answer = {
     ),
     {
       description:
-        'Single changes, the smallest of their kind, that would have been approved. For you; not for the customer.',
+        'Single changes, the smallest of their kind, that would have been approved. Where expressions use much fuel, those ' +
+        'that were found before the search ended. For you; not for the customer.',
     },
   ),
   counterfactual_none: Type.Union([Type.String(), Type.Null()], {

@@ -46,6 +46,23 @@ test('where smaller amounts are not all approved, one amount is named and not a 
   assert.deepEqual([change, none], ['amount == 400.00', null])
 })
 
+test('the search ends when expressions have used much fuel, and what it offers by then is approved', () => {
+  const metadata = Object.fromEntries(Array.from({ length: 18 }, (_, n) => [`k${n}`, 'v']))
+  const sent = { ...request, amount_minor: 99_999_999_999, user_balance: '1.00', time_zone: 'UTC', metadata }
+  const heavy = "metadata.exists(a, metadata.exists(b, a + b == 'none'))"
+  const of = (count: number, last: string) =>
+    withRules([last, 'decline'], ...Array.from({ length: count }, () => [heavy, 'decline'] as [string, 'decline']))
+  const light = judge(of(0, 'amount > 120.49 && hour >= 0'), sent)
+  assert.deepEqual(light.counterfactual.map(({ change }) => change), ['amount <= 120.49']) // prettier-ignore
+  // With 99 of them a search to the end would use more than twenty million units.
+  const { counterfactual, counterfactual_none } = judge(of(99, 'amount > 120.49 && hour >= 0'), sent)
+  assert.deepEqual([counterfactual, counterfactual_none], [[], 'not_by_one_change'])
+  const some = judge(of(20, 'amount > 120.49 && hour >= 0'), sent).counterfactual
+  assert.equal(some.length, 1)
+  const [name, , value] = (some[0] ?? assert.fail()).change.split(' ')
+  assert.ok(name === 'amount' && Number(value) > 0 && Number(value) < 120.49, value)
+})
+
 const anyWhen = fc.constantFrom(
   'amount > 100.0', 'amount < 20.0', 'amount_minor % 7 == 0', 'hour < 15', 'has_agent', 'user_balance < 300.0', 'amount_ratio > 1.5', 'weekday == 6 && amount > 50.0',
 ) // prettier-ignore

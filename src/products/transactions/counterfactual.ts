@@ -61,6 +61,9 @@ const searches: readonly {
 ]
 export const searchedSignals: readonly string[] = searches.flatMap(({ signals }) => signals)
 
+/** Units that the expressions of a policy may use up in one search: 170 judgements of 100 rules with 50 parts each. */
+const maxFuel = 850_000
+
 export function findChanges(
   judgement: Judgement,
   policy: CompiledPolicy,
@@ -69,7 +72,14 @@ export function findChanges(
 ): Counterfactual {
   if (judgement.decision === 'APPROVED') return { changes: [], none: null }
   if (judgement.reason.id === 'list.deny') return { changes: [], none: 'on_deny_list' }
-  const isApproved = (altered: Altered): boolean => decideAs(altered) === 'APPROVED'
+  let left = maxFuel
+  // Once it is used up nothing more is found: what was found by then is approved, but need not be the smallest.
+  const isApproved = (altered: Altered): boolean => {
+    if (left <= 0) return false
+    const decision = decideAs(altered)
+    left -= policy.fuelUsed()
+    return decision === 'APPROVED'
+  }
   const asked = searches.filter(({ reads }) => reads.some((name) => policy.reads.has(name)))
   const found = asked.map(({ find }) => find({ policy, event, isApproved }))
   const tried = found.filter((change) => change !== notAsked)
