@@ -15,8 +15,8 @@ export type Terminal = {
   read(): Promise<Uint8Array>
   isTerminal: boolean
   columns: number
-  /** Resolves when the process is asked to stop. */
-  stopped(): Promise<string>
+  /** Resolves when the process is asked to stop. Whoever calls it answers the signal; without a call the process ends by it. */
+  stopped(): Promise<NodeJS.Signals>
 }
 
 export type Context = {
@@ -46,6 +46,21 @@ export type Command = {
 export class UsageError extends Error {
   override name = 'UsageError'
 }
+
+/** The process was asked to stop before the command was done. What it had opened is closed. */
+export class Stopped extends Error {
+  override name = 'Stopped'
+  readonly signal: NodeJS.Signals
+
+  constructor(signal: NodeJS.Signals) {
+    super(`stopped by ${signal}`)
+    this.signal = signal
+  }
+}
+
+/** What `work` comes to, or `Stopped` as soon as the process is asked to stop: then nobody waits for `work` any more. */
+export const unlessStopped = <T>(terminal: Terminal, work: Promise<T>): Promise<T> =>
+  Promise.race([work, terminal.stopped().then((signal) => Promise.reject(new Stopped(signal)))])
 
 const common: Command['options'] = {
   json: { type: 'boolean', means: 'one JSON document on standard output, everything else on standard error' },

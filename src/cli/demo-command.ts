@@ -5,7 +5,7 @@ import { fromWireId } from '#kernel/id'
 import { systemScope } from '#platform/database'
 import { emptyOwnPostgres } from '#platform/postgres'
 import { verifyExport } from '#platform/tlog'
-import { type Command, type Context, exit, integerOf, textOf, UsageError } from './command.ts'
+import { type Command, type Context, exit, integerOf, textOf, unlessStopped, UsageError } from './command.ts'
 import {
   DemoError,
   type DemoEvent,
@@ -45,6 +45,7 @@ export const demo: Command = {
     const config = context.readConfig({ VOUCH_HOME: demoHome, VOUCH_LOG_LEVEL: 'error' })
     if (config.databaseUrl)
       throw new UsageError('The demo empties its database at the start. Unset VOUCH_DATABASE_URL; it brings its own.')
+    const stream = chooseEvents(context)
     await emptyHome(config.home)
     const vouch = await openVouch({ config, clock: context.clock, log: context.createLog(config), as: 'server' })
     try {
@@ -52,18 +53,21 @@ export const demo: Command = {
       const url = await vouch.server.listen({ host: config.host, port: config.port })
       vouch.startLoops()
       const { tenant_id, key } = await createTenant(vouch, 'Demo', operator())
-      const stream = chooseEvents(context)
       await denyReported(vouch, tenant_id, stream.reported)
-      const { summary, examples, text } = await runDemo({
-        url,
-        key,
-        ...stream,
-        clock: context.clock,
-        stderr: process.stderr,
-        isTerminal: context.terminal.isTerminal,
-      })
+      const { summary, examples, text } = await unlessStopped(
+        context.terminal,
+        runDemo({
+          url,
+          key,
+          ...stream,
+          clock: context.clock,
+          stderr: process.stderr,
+          isTerminal: context.terminal.isTerminal,
+        }),
+      )
       const logFolder = join(config.home, 'log')
-      const log = await verifyLog(vouch, tenant_id, logFolder)
+      const log = await unlessStopped(context.terminal, verifyLog(vouch, tenant_id, logFolder))
+      // On stage nobody stops it: the wall is to be put back.
       const staged = await breakAndMend(vouch.assurance, vouch.own.urls.owner)
       context.answer(
         { tenant_id, key, url, ...summary, log, promises: { states: staged.states, broken: staged.broken }, examples },

@@ -22,6 +22,7 @@ import {
   type ExitCode,
   helpOf,
   parseWords,
+  Stopped,
   type Terminal,
   UsageError,
 } from './command.ts'
@@ -39,7 +40,7 @@ import { serve } from './serve.ts'
 import { tenant } from './tenant.ts'
 import { trust } from './trust.ts'
 
-export type { Terminal } from './command.ts'
+export { Stopped, type Terminal } from './command.ts'
 
 export const commands: readonly Command[] = [
   serve,
@@ -66,7 +67,7 @@ const overview = (): string => {
   return `vouch COMMAND [options]\n\n${lines.join('\n')}\n\nvouch COMMAND --help tells more. Settings: docs/settings.md\n`
 }
 
-/** Runs one command; resolves to the exit code. */
+/** Runs one command; resolves to the exit code. Throws `Stopped` where the process was to stop before it was done. */
 export async function main(words: readonly string[], terminal: Terminal): Promise<ExitCode> {
   const [name, ...rest] = words
   if (name === undefined || name === 'help' || name === '--help') {
@@ -95,6 +96,7 @@ export async function main(words: readonly string[], terminal: Terminal): Promis
     }
     return await command.run(context)
   } catch (error) {
+    if (error instanceof Stopped) throw error
     return explain(error, command, terminal)
   }
 }

@@ -3,12 +3,12 @@ import { fromWireId, toWireId } from '#kernel/id'
 import type { Actor } from '#kernel/actor'
 import { systemScope, type Scope } from '#platform/database'
 import { installationTenant } from '#platform/tenancy'
-import { type Context, textOf, UsageError } from './command.ts'
+import { type Context, textOf, unlessStopped, UsageError } from './command.ts'
 
 /** Whoever has a shell on this machine, by number: a name would be a personal datum. */
 export const operator = (): Actor => ({ kind: 'operator', id: `uid:${process.getuid?.() ?? 'unknown'}` })
 
-/** Opens the installation beside a running server, does `work`, and closes it. Only warnings are logged. */
+/** Opens the installation beside a running server, does `work`, and closes it, also on Ctrl-C. Only warnings are logged. */
 export async function withVouch<T>(context: Context, work: (vouch: Vouch) => Promise<T>): Promise<T> {
   const config = context.readConfig()
   const logLevel = config.logLevel === 'info' ? 'warn' : config.logLevel
@@ -19,7 +19,7 @@ export async function withVouch<T>(context: Context, work: (vouch: Vouch) => Pro
     as: 'guest',
   })
   try {
-    return await work(vouch)
+    return await unlessStopped(context.terminal, work(vouch))
   } finally {
     await vouch.close()
   }

@@ -10,13 +10,14 @@ export const serve: Command = {
   async run(context: Context) {
     const config = context.readConfig()
     const log = context.createLog(config)
+    const stopped = context.terminal.stopped()
     const vouch = await openVouch({ config, clock: context.clock, log, as: 'server' })
     try {
       const url = await vouch.server.listen({ host: config.host, port: config.port })
       vouch.startLoops()
       log.info('serving', { url, home: config.home, version })
       context.terminal.err(`Vouch serves on ${url}\n`)
-      const signal = await context.terminal.stopped()
+      const signal = await stopped
       log.info('stopping', { signal })
     } finally {
       await vouch.close()

@@ -1,5 +1,7 @@
 /** The demo as a newcomer runs it: an empty folder, one command, and everything it says is so. */
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { createInstallation } from '#harness/own-installation'
@@ -30,3 +32,26 @@ test(
     assert.deepEqual([claims.code, JSON.parse(claims.out).claims[0].state], [0, 'verified'])
   },
 )
+
+test('a demo that is told to stop stops, by that signal, and leaves no process', { timeout: 60_000 }, async () => {
+  await using installation = await createInstallation()
+  const main = new URL('../../src/main.ts', import.meta.url).pathname
+  const demo = spawn(process.execPath, [main, 'demo', '--exit', '--count', '4000'], {
+    env: { PATH: process.env['PATH'], ...installation.settings, VOUCH_LOG_LEVEL: 'error' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const exited = once(demo, 'exit')
+  try {
+    let said = ''
+    demo.stdout.on('data', (data) => (said += data))
+    const [progress] = await once(demo.stderr, 'data')
+    assert.match(String(progress), /^400 of 4000 payments/)
+    demo.kill('SIGINT')
+    assert.deepEqual(await exited, [null, 'SIGINT'])
+    assert.equal(said, '', 'a demo that was stopped reports')
+    assert.deepEqual(installation.postgresPids(), [], 'processes of PostgreSQL are left')
+  } finally {
+    demo.kill('SIGKILL')
+    await exited
+  }
+})
