@@ -2,7 +2,7 @@
 import { rename, toSnake } from './names.ts'
 import { VouchProblem, VouchUnreachable } from './problem.ts'
 import { pauseBefore, wait } from './retry.ts'
-import { documents, type Problem, type Routes } from './wire.ts'
+import { documents, plain, type Problem, type Routes } from './wire.ts'
 
 export type ClientOptions = {
   /** Where Vouch answers, e.g. `https://vouch.example.com`. A path before `/v1` is kept. */
@@ -71,7 +71,7 @@ export function createCall(options: ClientOptions): Call {
     const timeout = AbortSignal.timeout(limitMs)
     try {
       const response = await send(url, { ...init, signal: signal ? AbortSignal.any([signal, timeout]) : timeout })
-      return await readAnswer(response, placesOf(route).answer)
+      return await readAnswer(response, route)
     } catch (error) {
       if (error instanceof VouchProblem) throw error
       signal?.throwIfAborted()
@@ -126,20 +126,27 @@ function placesOf(route: RouteName): { body: readonly string[]; answer: readonly
   return { body: [], answer: [], ...all[route] }
 }
 
-async function readAnswer(response: Response, answerDocuments: readonly string[]): Promise<unknown> {
-  const type = response.headers.get('content-type') ?? ''
+/** Throws `SyntaxError` for what is not JSON where JSON was promised: a page of a proxy is no decision. */
+async function readAnswer(response: Response, route: RouteName): Promise<unknown> {
   if (!response.ok) throw await readProblem(response)
   if (response.status === 204) return undefined
-  if (type.startsWith('text/')) return response.text()
-  if (!type.startsWith('application/json')) return new Uint8Array(await response.arrayBuffer())
-  return rename(JSON.parse(await response.text()), 'camel', answerDocuments)
+  if (!plain.includes(route)) return rename(JSON.parse(await response.text()), 'camel', placesOf(route).answer)
+  const isText = response.headers.get('content-type')?.startsWith('text/') === true
+  return isText ? response.text() : new Uint8Array(await response.arrayBuffer())
 }
 
 async function readProblem(response: Response): Promise<VouchProblem> {
   const text = await response.text()
-  const seconds = Number(response.headers.get('retry-after') ?? 'none')
-  const retryAfter = Number.isFinite(seconds) && seconds >= 0 ? seconds : undefined
-  return new VouchProblem(response.status, parseProblem(text), retryAfter)
+  return new VouchProblem(response.status, parseProblem(text), readRetryAfter(response.headers))
+}
+
+/** In seconds; Vouch writes seconds, and a proxy may write a date, which counts from the answer's own. */
+function readRetryAfter(headers: Headers): number | undefined {
+  const asked = headers.get('retry-after') ?? ''
+  const seconds = /^\d+$/.test(asked)
+    ? Number(asked)
+    : (Date.parse(asked) - Date.parse(headers.get('date') ?? '')) / 1_000
+  return Number.isNaN(seconds) ? undefined : Math.max(0, seconds)
 }
 
 /** Empty for what is no problem document: a proxy may answer anything. */

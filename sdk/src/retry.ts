@@ -29,6 +29,7 @@ function mayPass({ status, code }: VouchProblem, isRepeatable: boolean): boolean
 /** Resolves after `ms`, or rejects with the signal's reason as soon as it is aborted. */
 export function wait(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
+    signal?.throwIfAborted()
     const stop = (): void => {
       clearTimeout(timer)
       reject(signal?.reason)

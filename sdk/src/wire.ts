@@ -1336,3 +1336,11 @@ export const documents = {
   'GET /v1/policy/diff': { answer: ['/added/to', '/removed/from', '/changed/from', '/changed/to'] },
   'GET /v1/audit': { answer: ['/data/details', '/data/data'] },
 } as const
+
+/** Routes that answer text or bytes. All others answer JSON, or nothing. */
+export const plain: readonly string[] = [
+  'GET /v1/log/witness-policy',
+  'GET /v1/log/proofs/{id}',
+  'GET /v1/log/checkpoint',
+  'GET /v1/log/tile/{*}',
+]

@@ -113,6 +113,7 @@ export function renderWire(openapi: Schema): string {
 
   const routes: string[] = []
   const places: string[] = []
+  const plain: string[] = []
   for (const [path, operations] of Object.entries(record(openapi['paths']))) {
     if (!path.startsWith('/v1/')) continue
     for (const [method, value] of Object.entries(record(operations))) {
@@ -130,13 +131,18 @@ export function renderWire(openapi: Schema): string {
         const needed = found.some((parameter) => parameter['required'] === true)
         return found.length === 0 ? '' : `${where}${needed ? '' : '?'}: {\n${fields.join('')}}\n`
       }
-      const body = json(operation['requestBody'])
+      const requested = json(operation['requestBody'])
+      const body = requested ? `body: ${render(requested, { path: '', documents: inBody })}\n` : ''
+      const answer = answerOf(record(operation['responses']), (schema) =>
+        render(schema, { path: '', documents: inAnswer }),
+      )
+      if (answer === notJson) plain.push(`  ${name},\n`)
       const parts = [
         group('path', toCamel),
         group('query', toCamel),
         group('header', (header) => header),
-        body ? `body: ${render(body, { path: '', documents: inBody })}\n` : '',
-        `answer: ${answerOf(record(operation['responses']), (schema) => render(schema, { path: '', documents: inAnswer }))}\n`,
+        body,
+        `answer: ${answer}\n`,
       ]
       const words = [operation['summary'], operation['description']].filter((text) => typeof text === 'string')
       routes.push(`${comment({ description: words.join('. ') })}${name}: {\n${parts.join('')}}\n`)
@@ -152,6 +158,7 @@ export function renderWire(openapi: Schema): string {
     '/** Generated from openapi.json by `npm run generate`. */\n',
     ...types.map(indent),
     `/** Where bodies and answers have documents, whose names stay as they are; an array has the place of its items. */\nexport const documents = {\n${places.join('')}} as const\n`,
+    `/** Routes that answer text or bytes. All others answer JSON, or nothing. */\nexport const plain: readonly string[] = [\n${plain.join('')}]\n`,
   ].join('\n')
 }
 
@@ -167,11 +174,12 @@ function isFree(schema: Schema): boolean {
 const narrow = (around: Schema, one: Schema): Schema =>
   'type' in around && !('type' in one) && !('$ref' in one) && !('enum' in one) ? { type: around['type'], ...one } : one
 
+const notJson = 'string | Uint8Array'
 function answerOf(responses: Schema, render: (schema: Schema) => string): string {
   const [status, success] = Object.entries(responses).find(([code]) => code.startsWith('2')) ?? []
   if (status === '204') return 'undefined'
   const schema = json(success)
-  return schema ? render(schema) : 'string | Uint8Array'
+  return schema ? render(schema) : notJson
 }
 
 function json(message: unknown): Schema | undefined {

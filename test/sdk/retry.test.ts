@@ -110,6 +110,23 @@ test('what the server says about coming back reaches the caller', async () => {
   assert.equal(late.seen.length, 1)
 })
 
+test('a date in Retry-After, as proxies write it, counts from the date of the answer', async () => {
+  const dates = { date: 'Sat, 21 Nov 2026 10:00:00 GMT', 'retry-after': 'Sat, 21 Nov 2026 11:00:00 GMT' }
+  await using late = await startFaultServer(problem(503, 'unavailable', dates), decided)
+  await assert.rejects(clientOf(late.url).evaluate(payment), { status: 503, retryAfterSeconds: 3600 })
+  assert.equal(late.seen.length, 1)
+})
+
+test('a page that a proxy answers with 200 is no answer, and never a decision', async () => {
+  for (const type of ['text/html', 'text/plain', 'application/octet-stream']) {
+    const page: Step = { status: 200, headers: { 'content-type': type }, body: '<h1>Sign in to this network</h1>' }
+    for (const [name, { run }] of Object.entries(calls)) {
+      await using server = await startFaultServer(page)
+      await assert.rejects(run(clientOf(server.url, { retries: 0 })), VouchUnreachable, `${name}, ${type}`)
+    }
+  }
+})
+
 test('a call that its caller gives up ends at once with the caller’s reason, while it waits for an answer or for its turn', async () => {
   for (const step of ['hang', problem(429, 'rate_limited', { 'retry-after': '20' })] as const) {
     await using server = await startFaultServer(step)
