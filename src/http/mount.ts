@@ -140,6 +140,7 @@ const targetOf = (params: unknown): string | undefined => {
   return names.length > 0 ? names.join('/') : undefined
 }
 
+/** One after the other, up to one that has no room: a key that asks too often spends nothing of what is its tenant's. */
 function takeAll(
   limiter: Limiter,
   rates: RateTable,
@@ -148,11 +149,17 @@ function takeAll(
   address: string,
   count = 1,
 ): Verdict[] {
-  return [
-    limiter.take(`key ${principal.actor.id} ${rate}`, rates.key[rate], count),
-    limiter.take(`tenant ${principal.tenantId} ${rate}`, rates.tenant[rate], count),
-    limiter.take(`ip ${address} ${rate}`, rates.ip[rate], count),
-  ]
+  const verdicts: Verdict[] = []
+  for (const [name, table] of [
+    [`key ${principal.actor.id} ${rate}`, rates.key],
+    [`tenant ${principal.tenantId} ${rate}`, rates.tenant],
+    [`ip ${address} ${rate}`, rates.ip],
+  ] as const) {
+    const verdict = limiter.take(name, table[rate], count)
+    verdicts.push(verdict)
+    if (!verdict.ok) break
+  }
+  return verdicts
 }
 
 /** Tells the tightest of the limits, and refuses when one has no room. */

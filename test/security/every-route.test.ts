@@ -563,6 +563,24 @@ test('a flood is told to wait on every route that has a rate, for keys, tenants 
   assert.ok(guesses.every(({ status, headers }) => status === 401 || (status === 429 && headers.get('retry-after'))))
 })
 
+test('a key that floods spends its own allowance, and nothing of what the other keys of its tenant may ask', async () => {
+  const [few, more] = [
+    { perMinute: 1, burst: 2 },
+    { perMinute: 1, burst: 4 },
+  ]
+  const own = { evaluate: few, read: few, write: few }
+  const shared = { evaluate: more, read: more, write: more }
+  const rates: RateTable = { key: own, tenant: shared, ip: shared, signup: { ip: few, all: few } }
+  await using small = await createWorld({ clock, rates, logLevel: 'silent' })
+  const statuses = async (actor: 'ada' | 'bo', times: number): Promise<number[]> => {
+    const found: number[] = []
+    for (let n = 0; n < times; n++) found.push((await small.as(actor).get('/v1/lists')).status)
+    return found
+  }
+  assert.deepEqual(await statuses('ada', 6), [200, 200, 429, 429, 429, 429])
+  assert.deepEqual(await statuses('bo', 3), [200, 200, 429])
+})
+
 test('the sweep is not blind: a route without protection, and a server that says yes to all, are caught', async () => {
   const sound: Route = guarded.find((route) => nameOf(route) === 'PUT /v1/lists/{list_id}') ?? assert.fail()
   const plant = (changes: Record<string, unknown>): string[] => [
