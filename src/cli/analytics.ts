@@ -4,9 +4,7 @@ import { type Command, exit, textOf, UsageError } from './command.ts'
 import { chooseTenant, withVouch } from './open-guest.ts'
 
 export const analytics: Command = {
-  name: 'analytics',
   form: '[--from DAY] [--to DAY] [--by WORD]',
-  summary: 'Answers, money, outcomes, precision and latency of a range of days',
   more:
     `Days are UTC; at most ${maxDays}. docs/analytics.md defines every number. Latencies that a running server has not written\n` +
     'yet, of half a minute at most, are not in the answer. Reading leaves a row in the trail.',

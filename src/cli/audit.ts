@@ -10,9 +10,7 @@ const usage = 'Usage: vouch audit list | export'
 const pageRows = 1_000
 
 export const audit: Command = {
-  name: 'audit',
   form: 'list | export',
-  summary: 'Read the trail: who did what, to what and when, newest first',
   more:
     'export writes one JSON document a line, to standard output or to --out FILE. With --json it needs --out, and answers how\n' +
     'much it wrote. Reading the trail leaves a row in it.',

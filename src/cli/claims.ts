@@ -3,9 +3,7 @@ import { type Command, exit, textOf, UsageError } from './command.ts'
 import { withVouch } from './open-guest.ts'
 
 export const claims: Command = {
-  name: 'claims',
   form: '',
-  summary: 'Every promise, who keeps it, and how it stands: what is due is checked now, on this installation',
   more: [
     'A serving Vouch runs the checks by itself, and this command shows what they saw. Without one it runs them.',
     'Exit code 1 when a claim is failing.',

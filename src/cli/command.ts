@@ -25,16 +25,14 @@ export type Context = {
   terminal: Terminal
   clock: Clock
   readConfig(defaults?: Partial<Record<SettingName, string>>): Config
-  createLog(config: Config): Log
+  createLog(config: Config): Promise<Log>
   /** The answer: one JSON document with --json, else the text. */
   answer(document: unknown, text: string): void
 }
 
 export type Command = {
-  name: string
   /** After the name: `NAME`, `list`, … */
   form: string
-  summary: string
   /** Below the options, in --help. */
   more?: string
   /** One that is `multiple` may be given several times; its texts are joined, a line each. */
@@ -67,11 +65,15 @@ const common: Command['options'] = {
   help: { type: 'boolean', means: 'this text' },
 }
 
-export function parseWords(command: Command, words: readonly string[]): Pick<Context, 'options' | 'positionals'> {
+export function parseWords(
+  name: string,
+  command: Command,
+  words: readonly string[],
+): Pick<Context, 'options' | 'positionals'> {
   const options: ParseArgsOptionsConfig = Object.fromEntries(
-    Object.entries({ ...command.options, ...common }).map(([name, { type, multiple = false }]) => [
-      name,
-      { type, multiple },
+    Object.entries({ ...command.options, ...common }).map(([option, { type, multiple = false }]) => [
+      option,
+      { type, multiple, ...(option === 'help' ? { short: 'h' } : {}) },
     ]),
   )
   try {
@@ -79,7 +81,7 @@ export function parseWords(command: Command, words: readonly string[]): Pick<Con
     const { min, max } = command.positionals
     const isHelp = values['help'] === true
     if (!isHelp && (positionals.length < min || positionals.length > max))
-      throw new UsageError(`Usage: vouch ${command.name} ${command.form}`)
+      throw new UsageError(`Usage: vouch ${name} ${command.form}`)
     const single = Object.entries(values).map(([name, value]) => [
       name,
       Array.isArray(value) ? value.join('\n') : value,
@@ -92,14 +94,15 @@ export function parseWords(command: Command, words: readonly string[]): Pick<Con
   }
 }
 
-export function helpOf(command: Command): string {
+export function helpOf({ name, summary }: { name: string; summary: string }, command: Command): string {
   const rows = Object.entries({ ...command.options, ...common }).map(
-    ([name, { type, means, value }]) => [`--${name}${type === 'string' ? ` ${value ?? 'TEXT'}` : ''}`, means] as const,
+    ([option, { type, means, value }]) =>
+      [`--${option}${type === 'string' ? ` ${value ?? 'TEXT'}` : ''}`, means] as const,
   )
   const width = Math.max(...rows.map(([left]) => left.length))
   const lines = rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`)
   const more = command.more ? `\n${command.more}\n` : ''
-  return `vouch ${command.name} ${command.form}\n\n${command.summary}\n\nOptions:\n${lines.join('\n')}\n${more}`
+  return `vouch ${name} ${command.form}\n\n${summary}\n\nOptions:\n${lines.join('\n')}\n${more}`
 }
 
 /** A text option, or undefined. */

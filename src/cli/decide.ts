@@ -8,9 +8,7 @@ import { sayErrors } from './policy.ts'
 import { readJsonFile } from './read-file.ts'
 
 export const decide: Command = {
-  name: 'decide',
   form: 'FILE',
-  summary: 'Judge one event from a file; nothing is stored, no server is needed',
   more:
     'FILE holds the body of POST /v1/evaluate; - reads standard input. Unless told otherwise the default policy judges, and\n' +
     'no database is needed. Lists and counters are not looked at: their signals are missing. With --policy the answer says version 0.',

@@ -24,9 +24,7 @@ const defaultCount = 5_000
 const demoHome = '.vouch-demo'
 
 export const demo: Command = {
-  name: 'demo',
   form: '',
-  summary: 'Judge a stream of payments whose truth is known, over HTTP, and show what came of it',
   more:
     `Starts with an empty home (${demoHome}, unless VOUCH_HOME is set) and its own server. On a terminal it goes on\n` +
     'serving until Ctrl-C, so that you can try the curl it prints; otherwise, and with --exit, it ends.',
@@ -47,7 +45,7 @@ export const demo: Command = {
       throw new UsageError('The demo empties its database at the start. Unset VOUCH_DATABASE_URL; it brings its own.')
     const stream = chooseEvents(context)
     await emptyHome(config.home)
-    const vouch = await openVouch({ config, clock: context.clock, log: context.createLog(config), as: 'server' })
+    const vouch = await openVouch({ config, clock: context.clock, log: await context.createLog(config), as: 'server' })
     try {
       if (!vouch.own) throw new DemoError('the demo needs its own PostgreSQL')
       const url = await vouch.server.listen({ host: config.host, port: config.port })

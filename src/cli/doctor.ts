@@ -12,9 +12,7 @@ function isNodeNewEnough(version: string): boolean {
 }
 
 export const doctor: Command = {
-  name: 'doctor',
   form: '',
-  summary: 'Look at this machine and this installation, and say what needs care',
   more: 'Exit code 1 when something needs care.',
   options: {},
   positionals: { min: 0, max: 0 },

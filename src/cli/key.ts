@@ -9,9 +9,7 @@ import { allPermissions } from './tenant.ts'
 const usage = 'Usage: vouch key create --name NAME --scopes LIST | list | rotate KEY_ID | revoke KEY_ID'
 
 export const key: Command = {
-  name: 'key',
   form: 'create | list | rotate KEY_ID | revoke KEY_ID',
-  summary: 'Issue, list, rotate and revoke API keys',
   more: `Scopes:\n${Object.entries(permissions)
     .map(([name, means]) => `  ${name.padEnd(16)}  ${means}`)
     .join('\n')}`,

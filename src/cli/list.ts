@@ -10,9 +10,7 @@ const entriesAtOnce = 500
 const mostReported = 1_000
 
 export const list: Command = {
-  name: 'list',
   form: 'show | put LIST KIND | import LIST FILE',
-  summary: 'Lists of whom a tenant always refuses or approves; many entries from a file',
   more:
     'FILE is CSV in UTF-8 whose first line names its columns: field and value, and if you like note and expires_at\n' +
     '(RFC 3339). Each line is taken or refused alone, and what was refused is told by its line. A line that the list has\n' +

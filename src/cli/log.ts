@@ -1,13 +1,6 @@
 import { type Command, type Context, type ExitCode, UsageError } from './command.ts'
-import { proveConsistent } from './log/consistency.ts'
-import { exportLog } from './log/export.ts'
-import { rotateKey, showKeys } from './log/keys.ts'
-import { proveEntry } from './log/proof.ts'
-import { setVisibility, showStatus } from './log/status.ts'
-import { verifyLog } from './log/verify.ts'
-import { verifyEntry } from './log/verify-proof.ts'
-import { runWitness } from './log/witness.ts'
 
+/** Each verb loads what it needs: to verify takes no database. */
 type Verb = {
   /** Words after the verb. */
   form: string
@@ -21,56 +14,62 @@ const verbs: Readonly<Record<string, Verb>> = {
     form: 'DIR',
     words: 1,
     means: 'write the whole log, with contents, to an empty folder',
-    run: (context, [dir = '']) => exportLog(context, dir),
+    run: async (context, [dir = '']) => (await import('./log/export.ts')).exportLog(context, dir),
   },
   verify: {
     form: 'DIR',
     words: 1,
     means: 'verify an exported log: every entry, every tile, the signatures; no server, no database',
-    run: (context, [dir = '']) => verifyLog(context, dir),
+    run: async (context, [dir = '']) => (await import('./log/verify.ts')).verifyLog(context, dir),
   },
   proof: {
     form: 'ID',
     words: 1,
     means: 'write the proof that a decision (tr_…) or a row of the trail (aud_…) is in the log',
-    run: (context, [id = '']) => proveEntry(context, id),
+    run: async (context, [id = '']) => (await import('./log/proof.ts')).proveEntry(context, id),
   },
   'verify-proof': {
     form: 'FILE',
     words: 1,
     means: 'verify such a proof; no server, no database',
-    run: (context, [file = '']) => verifyEntry(context, file),
+    run: async (context, [file = '']) => (await import('./log/verify-proof.ts')).verifyEntry(context, file),
   },
   consistency: {
     form: 'FROM TO',
     words: 2,
     means: 'prove that the log of FROM entries is a beginning of the log of TO entries',
-    run: (context, [from = '', to = '']) => proveConsistent(context, from, to),
+    run: async (context, [from = '', to = '']) =>
+      (await import('./log/consistency.ts')).proveConsistent(context, from, to),
   },
   status: {
     form: '',
     words: 0,
     means: 'name, size, what was signed last, what waits, who may read',
-    run: (context) => showStatus(context),
+    run: async (context) => (await import('./log/status.ts')).showStatus(context),
   },
-  keys: { form: '', words: 0, means: 'keys that sign, and those that did', run: (context) => showKeys(context) },
+  keys: {
+    form: '',
+    words: 0,
+    means: 'keys that sign, and those that did',
+    run: async (context) => (await import('./log/keys.ts')).showKeys(context),
+  },
   rotate: {
     form: '',
     words: 0,
     means: 'make the next key; the next checkpoint bears the signatures of both',
-    run: (context) => rotateKey(context),
+    run: async (context) => (await import('./log/keys.ts')).rotateKey(context),
   },
   visibility: {
     form: 'public|private',
     words: 1,
     means: 'who may read the tiles: anybody, or keys with log:read; contents stay with the tenant',
-    run: (context, [wanted = '']) => setVisibility(context, wanted),
+    run: async (context, [wanted = '']) => (await import('./log/status.ts')).setVisibility(context, wanted),
   },
   witness: {
     form: 'add|list|remove|quorum|policy',
     words: 'its own',
     means: 'who cosigns checkpoints, what each did last, and how many of them must',
-    run: runWitness,
+    run: async (context, words) => (await import('./log/witness.ts')).runWitness(context, words),
   },
 }
 
@@ -79,9 +78,7 @@ const entries = Object.entries(verbs)
 const width = Math.max(...entries.map(([name, verb]) => formOf(name, verb).length))
 
 export const log: Command = {
-  name: 'log',
   form: 'export DIR | verify DIR | proof ID | verify-proof FILE | consistency FROM TO | status | keys | rotate | visibility | witness',
-  summary: 'Export the log of everything that was decided and done, verify it, prove what is in it',
   more: [
     ...entries.map(([name, verb]) => `  ${formOf(name, verb).padEnd(width)}  ${verb.means}`),
     '',

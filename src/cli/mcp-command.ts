@@ -5,9 +5,7 @@ import { parseToken } from '#platform/keys'
 import { type Command, exit, textOf, UsageError } from './command.ts'
 
 export const mcp: Command = {
-  name: 'mcp',
   form: '--key-file FILE',
-  summary: 'Speak the Model Context Protocol on standard input and output, so that an agent can ask a running Vouch',
   more: 'Tools: evaluate, explain, list_decisions. The key needs the scopes decisions:write and decisions:read. docs/mcp.md tells more.',
   options: {
     url: { type: 'string', value: 'URL', means: 'of the server; this machine and VOUCH_PORT unless told' },

@@ -3,16 +3,14 @@ import { openOwnPostgres } from '#platform/postgres'
 import { type Command, exit, UsageError } from './command.ts'
 
 export const migrate: Command = {
-  name: 'migrate',
   form: '',
-  summary: 'Bring the database up to this version (needs VOUCH_DATABASE_OWNER_URL, or the own PostgreSQL)',
   options: {},
   positionals: { min: 0, max: 0 },
   async run(context) {
     const config = context.readConfig()
     if (config.databaseUrl && !config.databaseOwnerUrl)
       throw new UsageError('Set VOUCH_DATABASE_OWNER_URL to the role vouch_owner of the same database.')
-    const log = context.createLog(config)
+    const log = await context.createLog(config)
     const own = config.databaseUrl
       ? undefined
       : await openOwnPostgres({ home: config.home, log: (event, fields) => log.info(event, fields) })

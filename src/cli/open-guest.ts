@@ -1,4 +1,4 @@
-import { openVouch, type Vouch } from '#app'
+import type { Vouch } from '#app'
 import { fromWireId, toWireId } from '#kernel/id'
 import type { Actor } from '#kernel/actor'
 import { systemScope, type Scope } from '#platform/database'
@@ -12,10 +12,11 @@ export const operator = (): Actor => ({ kind: 'operator', id: `uid:${process.get
 export async function withVouch<T>(context: Context, work: (vouch: Vouch) => Promise<T>): Promise<T> {
   const config = context.readConfig()
   const logLevel = config.logLevel === 'info' ? 'warn' : config.logLevel
+  const { openVouch } = await import('#app')
   const vouch = await openVouch({
     config,
     clock: context.clock,
-    log: context.createLog({ ...config, logLevel }),
+    log: await context.createLog({ ...config, logLevel }),
     as: 'guest',
   })
   try {

@@ -8,9 +8,7 @@ import { chooseTenant, withVouch } from './open-guest.ts'
 const words = outcomeWords.join('|')
 
 export const outcome: Command = {
-  name: 'outcome',
   form: `TRACE_ID ${words}`,
-  summary: 'Say what became of a decision; the last word counts',
   options: {
     tenant: { type: 'string', value: 'ID', means: 'whose; not needed while there is only one' },
     test: { type: 'boolean', means: "the tenant's test twin" },

@@ -10,9 +10,7 @@ const form = 'show | validate FILE | publish FILE | rollback VERSION | versions 
 const usage = `Usage: vouch policy ${form}`
 
 export const policy: Command = {
-  name: 'policy',
   form,
-  summary: 'Show, check, publish and compare the policy that judges',
   more:
     'FILE is a policy as in docs/policy.md; - reads standard input. validate needs no server and no database, so it does not know\n' +
     'which lists there are. publish saves the draft and publishes it as the next version, in one step.',

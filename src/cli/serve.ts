@@ -2,14 +2,12 @@ import { openVouch, version } from '#app'
 import { type Command, type Context, exit } from './command.ts'
 
 export const serve: Command = {
-  name: 'serve',
   form: '',
-  summary: 'Serve the HTTP interface until asked to stop (SIGINT, SIGTERM)',
   options: {},
   positionals: { min: 0, max: 0 },
   async run(context: Context) {
     const config = context.readConfig()
-    const log = context.createLog(config)
+    const log = await context.createLog(config)
     const stopped = context.terminal.stopped()
     const vouch = await openVouch({ config, clock: context.clock, log, as: 'server' })
     try {

@@ -29,9 +29,7 @@ export async function createTenant(vouch: Vouch, name: string, actor: Actor) {
 }
 
 export const tenant: Command = {
-  name: 'tenant',
   form: 'create NAME | list | contact TENANT_ID',
-  summary: 'Make a tenant with its test twin and first keys, list tenants, or see who signed up for one',
   more: [
     'Keys are shown once. `vouch key rotate` replaces a lost one.',
     'The installation is a tenant of its own, which is not listed: `--tenant installation` reaches its log and its trail.',

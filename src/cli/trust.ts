@@ -21,9 +21,7 @@ const entries = Object.entries(verbs)
 const width = Math.max(...entries.map(([name, verb]) => formOf(name, verb).length))
 
 export const trust: Command = {
-  name: 'trust',
   form: entries.map(([name, verb]) => formOf(name, verb)).join(' | '),
-  summary: 'How claims stand, signed: export it, verify it without a server, see the keys',
   more: [
     ...entries.map(([name, verb]) => `  ${formOf(name, verb).padEnd(width)}  ${verb.means}`),
     '',

@@ -13,14 +13,18 @@ const root = new URL('../../', import.meta.url)
 const files = globSync('docs/**/*.md', { cwd: root }).filter((file) => !/^docs\/(errors|decisions)\//.test(file)).toSorted() // prettier-ignore
 const textOf = (file: string): string => readFileSync(new URL(file, root), 'utf8')
 
+const known = new Map(
+  await Promise.all(commands.map(async ({ name, load }) => [name, Object.keys((await load()).options)] as const)),
+)
+
 /** What the command line does not know in these words: a command, or an option of it. */
 function unknownWords(line: string): string[] {
   const [, name = '', rest = ''] =
     /^(?:[A-Z_]+=(?:\$\([^)]*\)|\S+) )*(?:npx |bin\/)?vouch ([\w-]+)(.*)$/.exec(line) ?? []
-  const command = commands.find((one) => one.name === name)
-  if (!command) return [`vouch ${name}`]
-  const known = new Set([...Object.keys(command.options), 'json', 'help'])
-  return [...rest.matchAll(/--([a-z-]+)/g)].map(([, option = '']) => option).filter((option) => !known.has(option))
+  const options = known.get(name)
+  if (!options) return [`vouch ${name}`]
+  const given = [...rest.matchAll(/--([a-z-]+)/g)].map(([, option = '']) => option)
+  return given.filter((option) => ![...options, 'json', 'help'].includes(option))
 }
 
 const codeSpans = (markdown: string): string[] => {

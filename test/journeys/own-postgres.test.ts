@@ -1,8 +1,10 @@
 /** An installation with its own PostgreSQL, used through the command line as its owner would. */
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { clientOf, payment } from '#harness'
@@ -180,6 +182,46 @@ test('a database that is not there ends a command with exit code 3 and a sentenc
   }
 })
 
+test('a port or a home that cannot be had is told with what to do', { timeout: 60_000 }, async () => {
+  await using installation = await createInstallation()
+  const other = createServer().listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  const { port } = other.address() as AddressInfo
+  const file = join(installation.home, 'file')
+  await writeFile(file, '')
+  try {
+    const taken = await installation.run(['serve'], { VOUCH_PORT: String(port) })
+    assert.equal(taken.code, 3, taken.err)
+    assert.match(taken.err, /address already in use[^\n]*\n[^\n]*VOUCH_PORT/)
+    for (const home of [file, join(file, 'below')]) {
+      const { code, err } = await installation.run(['tenant', 'list'], { VOUCH_HOME: home })
+      assert.equal(code, 3, err)
+      assert.ok(err.includes(home) && /VOUCH_HOME/.test(err), err)
+    }
+  } finally {
+    other.close()
+  }
+})
+
+test(
+  'help, and the verification of an export, load neither the server nor a database driver',
+  { timeout: 30_000 },
+  async () => {
+    await using installation = await createInstallation()
+    const hook = `import { registerHooks } from 'node:module'
+    registerHooks({ resolve(name, context, next) { const found = next(name, context); process.stderr.write('loads ' + found.url + '\\n'); return found } })`
+    const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(hook)}`
+    const loads = async (...words: string[]): Promise<string> => (await installation.run(words, { NODE_OPTIONS })).err
+    const heavy = /loads \S+node_modules\/(fastify|pg)\//
+    assert.match(await loads('serve', '--help'), heavy)
+    for (const words of [['--help'], ['log', '--help'], ['log', 'verify', 'nowhere']]) {
+      const found = await loads(...words)
+      assert.match(found, /loads \S+src\/cli\/index\.ts/)
+      assert.doesNotMatch(found, heavy, words.join(' '))
+    }
+  },
+)
+
 test('every command explains itself', { timeout: 30_000 }, async () => {
   await using installation = await createInstallation()
   const overview = await installation.run(['--help'])
@@ -188,6 +230,11 @@ test('every command explains itself', { timeout: 30_000 }, async () => {
   for (const name of ['serve', 'migrate', 'demo', 'claims', 'doctor', 'tenant', 'key', 'decide'])
     assert.ok(names.includes(name), `${name} is not listed`)
   assert.deepEqual((await installation.run(['help'])).out, overview.out)
+  assert.deepEqual((await installation.run(['-h'])).out, overview.out)
+  const [asked, short] = [await installation.run(['help', 'key']), await installation.run(['key', '-h'])]
+  assert.deepEqual([asked.code, short.code, short.out], [0, 0, asked.out])
+  assert.match(asked.out, /^vouch key create/)
+  assert.match((await installation.run(['--version'])).out, /^\d+\.\d+\.\d+\n$/)
   const runs = await inPairs(names, (name) =>
     installation.run([name, '--help'], { VOUCH_DATABASE_URL: 'postgres://nobody@127.0.0.1:1/x' }),
   )
