@@ -1,7 +1,7 @@
 import type { Vouch } from '#app'
 import { fromWireId } from '#kernel/id'
 import { isPermission, permissions } from '#kernel/route'
-import { toWireIssued, toWireKey } from '#platform/keys'
+import { maxOverlapSeconds, toWireIssued, toWireKey } from '#platform/keys'
 import { type Command, type Context, exit, integerOf, textOf, UsageError } from './command.ts'
 import { chooseTenant, withVouch } from './open-guest.ts'
 import { allPermissions } from './tenant.ts'
@@ -44,7 +44,7 @@ async function runKey(context: Context, vouch: Vouch) {
     const unknown = asked.filter((scope) => !isPermission(scope))
     if (unknown.length > 0) throw new UsageError(`Unknown scopes: ${unknown.join(', ')}`)
     const name = textOf(context, 'name')
-    if (!name) throw new UsageError(usage)
+    if (!name || asked.length === 0) throw new UsageError(usage)
     const wanted = {
       name,
       scopes: asked.filter(isPermission),
@@ -54,7 +54,7 @@ async function runKey(context: Context, vouch: Vouch) {
     const issued = await scope.transaction((tx) => vouch.keys.issue(tx, mode, wanted, allPermissions))
     context.answer(toWireIssued(issued), `${issued.token}\nThe key is shown this once.`)
   } else if (verb === 'rotate') {
-    const overlap = integerOf(context, 'overlap', { min: 0, max: 2_592_000 }) ?? 86_400
+    const overlap = integerOf(context, 'overlap', { min: 0, max: maxOverlapSeconds }) ?? 86_400
     const issued = await scope.transaction((tx) => vouch.keys.rotate(tx, mode, requireId(), overlap, allPermissions))
     context.answer(
       toWireIssued(issued),
@@ -66,7 +66,11 @@ async function runKey(context: Context, vouch: Vouch) {
   } else if (verb === 'list') {
     const rows = await scope.transaction((tx) => vouch.keys.list(tx, { before: undefined, limit: 10_000 }))
     const data = rows.map(toWireKey)
-    const state = (row: (typeof data)[number]) => (row.revoked_at ? 'revoked' : row.replaced_by ? 'rotated' : 'active')
+    const state = (row: (typeof data)[number]) => {
+      if (row.revoked_at) return 'revoked'
+      if (row.expires_at && Date.parse(row.expires_at) <= context.clock.now()) return 'expired'
+      return row.replaced_by ? 'rotated' : 'active'
+    }
     const lines = data.map(
       (row) =>
         `${row.id}  ${state(row).padEnd(7)}  ${row.last_used_at ?? 'never used              '}  ${row.name}  [${row.scopes.join(' ')}]`,

@@ -92,7 +92,7 @@ export async function createServer(needs: ServerNeeds): Promise<FastifyInstance>
 
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) =>
-    request.is404 || request.routeOptions.schema?.body
+    request.routeOptions.schema?.body
       ? readJson(body, { maxMembers: Math.max(20_000, (request.routeOptions.bodyLimit ?? 0) / 16) })
       : requireNothing(body),
   )
@@ -169,9 +169,16 @@ export async function createServer(needs: ServerNeeds): Promise<FastifyInstance>
 
   const paths = [...needs.open, ...needs.guarded].map(({ method, path }) => ({
     method,
-    form: new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+').replace('*', '.+')}$`),
+    form: new RegExp(
+      `^${path
+        .replaceAll('.', '\\.')
+        .replaceAll(/\{\w+\}/g, '[^/]+')
+        .replace('*', '.+')}$`,
+    ),
   }))
-  app.setNotFoundHandler(async (request, reply) => {
+  // Before the body is read, whatever it is.
+  app.addHook('onRequest', async (request, reply) => {
+    if (!request.is404) return
     // Searching for addresses is as slow as guessing keys.
     const verdict = needs.limiter.take(`stranger ${addressName(request.ip)}`, strangerRate)
     if (!verdict.ok)

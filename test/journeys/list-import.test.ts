@@ -51,6 +51,11 @@ test('a file is imported line by line: what is refused is told by its line, and 
     assert.deepEqual(data.map(({ value }: { value: string }) => value).toSorted(), ['203.0.113.0/24', 'u\n3', 'u_1'])
     assert.equal(data.find(({ value }: { value: string }) => value === 'u_1').note, 'said, "stop"')
 
+    const latin = Buffer.from('field,value\nuser_id,Ren\xe9\nuser_id,Ada\n', 'latin1')
+    await writeFile(join(folder, 'latin.csv'), latin)
+    const foreign = await run('import', 'stolen', join(folder, 'latin.csv'))
+    assert.match(foreign.out, /^1 added, 0 there already, 1 refused[^\n]*\n  line 2: value: is text in UTF-8/)
+
     const many = Array.from({ length: 3_000 }, (_, n) => `user_id,many_${n}`).join('\n')
     const large = await write('large.csv', `field,value\n${many}\n`)
     assert.match((await run('import', 'stolen', large)).out, /^3000 added, 0 there already, 0 refused/)

@@ -60,6 +60,10 @@ test(
       'key rotate',
     )
     assert.equal((await clientOf(server.url, String(rotated['key'])).get('/v1/decisions')).status, 200)
+    const ended = await installation.run(['key', 'list'])
+    assert.match(ended.out, new RegExp(`^${String(issued['id'])}  expired`, 'm'), 'rotated without an overlap')
+    const idle = await installation.run(['key', 'create', '--name', 'idle'])
+    assert.deepEqual([idle.code, idle.out], [2, ''], 'a key that can do nothing was issued')
     documentOf(await installation.run(['key', 'revoke', String(rotated['id']), '--json']), 'key revoke')
     const listed = documentOf(await installation.run(['key', 'list', '--json']), 'key list')
     assert.equal((listed['keys'] as unknown[]).length, 3)
@@ -222,7 +226,7 @@ test(
   },
 )
 
-test('every command explains itself', { timeout: 30_000 }, async () => {
+test('every command explains itself', { timeout: 60_000 }, async () => {
   await using installation = await createInstallation()
   const overview = await installation.run(['--help'])
   assert.equal(overview.code, 0)

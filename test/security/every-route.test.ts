@@ -463,6 +463,19 @@ test('every address answers a method it does not know with 405 and Allow, and an
     relax()
     assert.deepEqual(problemOffences('unknown', path, await world.as('ada').get(path), 404, 'not_found'), [])
   }
+  for (const path of ['/openapiXjson', '/v1/nothing']) {
+    for (const [type, body] of [
+      ['application/json', '{'],
+      ['text/plain', 'x'],
+      ['application/json', '{}'],
+    ] as const) {
+      relax()
+      const reply = await exchange(
+        `POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-type: ${type}\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
+      )
+      assert.equal(reply.status, 404, `${path} ${type} ${body}: an unknown address is refused for its body`)
+    }
+  }
 })
 
 /** One answer to bytes that no client library would send. */

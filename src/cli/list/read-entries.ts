@@ -49,7 +49,8 @@ function readLine(record: Parsed['record'], line: number): ReadLine {
   if (value.length < 1 || value.length > longest.value)
     return { line, why: `value: has 1 to ${longest.value} characters` }
   if (note.length > longest.note) return { line, why: `note: has at most ${longest.note} characters` }
-  if ([value, note].some((text) => text.includes('\0') || !text.isWellFormed()))
+  // What is not UTF-8 was read as U+FFFD: an entry with it would never match.
+  if ([value, note].some((text) => /[\0\ufffd]/.test(text) || !text.isWellFormed()))
     return { line, why: 'value: is text in UTF-8, without the character 0' }
   const expiresAt = expires_at === '' ? null : new Date(expires_at)
   if (expiresAt && (!moment.test(expires_at) || Number.isNaN(expiresAt.getTime())))

@@ -57,12 +57,13 @@ export const NewKey = Type.Object(
   },
   { ...closed, title: 'NewKey' },
 )
+export const maxOverlapSeconds = 30 * 86_400
 export const Rotation = Type.Object(
   {
     overlap_seconds: Type.Optional(
       Type.Integer({
         minimum: 0,
-        maximum: 2_592_000,
+        maximum: maxOverlapSeconds,
         description: 'How long the old key still works; 24 hours unless told.',
       }),
     ),

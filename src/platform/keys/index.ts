@@ -21,6 +21,7 @@ import type { KeyMode } from '#platform/access'
 import { makeToken } from './token.ts'
 
 export { actions } from './actions.ts'
+export { maxOverlapSeconds } from './contract.ts'
 export { controls } from './controls.ts'
 export { routes, toWireIssued, toWireKey } from './routes.ts'
 export { rememberedMs } from './authenticate.ts'
@@ -48,8 +49,6 @@ export type Keys = {
   /** Writes when keys were last used. Called by a background loop, never by a request. */
   flushLastUsed(): Promise<void>
 }
-
-export const maxOverlapSeconds = 30 * 86_400
 
 export function createKeys(needs: {
   database: Database
