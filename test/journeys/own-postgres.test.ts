@@ -209,7 +209,7 @@ test('a port or a home that cannot be had is told with what to do', { timeout: 6
 
 test(
   'help, and the verification of an export, load neither the server nor a database driver',
-  { timeout: 30_000 },
+  { timeout: 60_000 },
   async () => {
     await using installation = await createInstallation()
     const hook = `import { registerHooks } from 'node:module'
