@@ -1,43 +1,30 @@
 /**
  * `/llms.txt` (llmstxt.org): what a program that reads needs in order to begin. Made when it is asked for, from the route
- * tables and the quickstart, so that it says nothing that is not there.
+ * tables and the guides, so that it says nothing that is not there.
  */
-import { readFile } from 'node:fs/promises'
 import Type from 'typebox'
 import type { Method, OpenRoute } from '#kernel/route'
 
-const docs = new URL('../../docs/', import.meta.url)
-
-/** Pages to begin with, of those that are served below /docs, with what they are about. */
-const pages = {
-  'quickstart.md': 'sign up, judge a payment, replace the key',
-  'testing.md': 'test keys, and merchants that force an outcome',
-  'mcp.md': '`vouch mcp`: Vouch as tools of an agent',
-  'agents.md': 'agents that sign the payments they make',
-  'policy.md': 'what judges: factors, rules, thresholds',
-  'policy-reference.md': 'signals and expressions of policies',
-  'log/verify.md': 'how to verify the log of decisions without us',
-  'operations/limits.md': 'everything that has an end',
-  'settings.md': 'settings of an installation',
-  'data.md': 'what is stored, and in what form',
-  'threat-model.md': 'what is defended, and what is not',
-} as const
-
 type Described = { method: Method; path: string; summary: string }
 
-export function llmsRoutes(needs: { routes(): readonly Described[] }): OpenRoute[] {
+/** A page of the documentation; `slug` is its address below /docs. */
+type Guide = { slug: string; title: string; summary: string; markdown: string }
+
+export function llmsRoutes(needs: { routes(): readonly Described[]; guides(): readonly Guide[] }): OpenRoute[] {
+  let body: string | undefined
   return [
     {
       method: 'GET', path: '/llms.txt', tag: 'Docs', summary: 'What a program that reads needs in order to begin (llmstxt.org)', permission: 'public', audit: 'none', rate: 'read',
       reply: Type.String(), contentType: 'text/plain; charset=utf-8',
-      run: async () => ({ body: renderLlms(await readFile(new URL('quickstart.md', docs), 'utf8'), needs.routes()) }),
+      run: async () => ({ body: (body ??= renderLlms(needs.guides(), needs.routes())) }),
     },
   ] // prettier-ignore
 }
 
-function renderLlms(quickstart: string, routes: readonly Described[]): string {
+function renderLlms(guides: readonly Guide[], routes: readonly Described[]): string {
+  const quickstart = guides.find(({ slug }) => slug === 'quickstart')?.markdown ?? ''
   const scripts = [...quickstart.matchAll(/```sh\n[^]*?\n```/g)].slice(0, 2).map(([block]) => block)
-  const links = Object.entries(pages).map(([file, about]) => `- [${file}](/docs/${file}): ${about}`)
+  const links = guides.map(({ slug, title, summary }) => `- [${title}](/docs/${slug}.md): ${summary}`)
   const asked = routes
     .filter(({ path }) => path.startsWith('/v1/') || path === '/signup')
     .map(({ method, path, summary }) => `- \`${method} ${path}\`: ${summary}`)

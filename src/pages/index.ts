@@ -23,6 +23,7 @@ import { createSnapshot } from './snapshot.ts'
 import { createPress } from './trust/press.ts'
 import { trustRoutes } from './trust/routes.ts'
 
+export { readGuides } from './docs/guides.ts'
 export { negotiate } from './language.ts'
 export { catalogues } from './messages.ts'
 
