@@ -52,17 +52,15 @@ export const demo: Command = {
       vouch.startLoops()
       const { tenant_id, key } = await createTenant(vouch, 'Demo', operator())
       await denyReported(vouch, tenant_id, stream.reported)
-      const { summary, examples, text } = await unlessStopped(
-        context.terminal,
-        runDemo({
-          url,
-          key,
-          ...stream,
-          clock: context.clock,
-          stderr: process.stderr,
-          isTerminal: context.terminal.isTerminal,
-        }),
-      )
+      const { summary, examples, text } = await runDemo({
+        url,
+        key,
+        ...stream,
+        clock: context.clock,
+        stderr: process.stderr,
+        isTerminal: context.terminal.isTerminal,
+        unlessStopped: (work) => unlessStopped(context.terminal, work),
+      })
       const logFolder = join(config.home, 'log')
       const log = await unlessStopped(context.terminal, verifyLog(vouch, tenant_id, logFolder))
       // On stage nobody stops it: the wall is to be put back.

@@ -400,6 +400,17 @@ test('a terminal sees a bar with rate and time left, and an empty stream is no e
   assert.deepEqual([summary.count, summary.per_second, summary.latency_ms.p99, examples.length], [0, 0, 0, 0])
 })
 
+test('a demo that is given up leaves the terminal as it was', async () => {
+  await using server = await serve(() => {})
+  const terminal = { ...quiet(), isTerminal: true }
+  Object.assign(terminal.stderr, { isTTY: true, columns: 100 })
+  const unlessStopped = () => Promise.reject(new Error('enough'))
+  const events = simulate({ count: 1, startMs })
+  await assert.rejects(runDemo({ ...terminal, url: server.url, events, total: 1, unlessStopped }), /^Error: enough$/)
+  const wrapping = [...terminal.written().matchAll(/\x1b\[\?7([lh])/g)].map(([, word]) => word)
+  assert.deepEqual(wrapping, ['l', 'h'])
+})
+
 test('the curl that is printed works as it is', async (t) => {
   await using server = await serve(({ body }, response) => reply(response, 200, judge(body)))
   const command = writeCurl({ url: server.url, key: 'vch_test_x' })

@@ -28,6 +28,8 @@ export type DemoOptions = {
   isTerminal: boolean
   /** Idempotency keys are this and the event's place: another stream to the same tenant takes another. */
   keyPrefix?: string
+  /** Rejects when the work is to be given up; the terminal is then as it was before. */
+  unlessStopped?: <T>(work: Promise<T>) => Promise<T>
 } & Pick<SendOptions, 'concurrency' | 'pause'>
 
 /** `examples` are whole decisions as the server gave them; `text` is all of it for people. */
@@ -43,14 +45,15 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     total,
     concurrency = defaultConcurrency,
     keyPrefix = `demo-${defaultSeed}`,
-    ...sending
+    unlessStopped = (work) => work,
+    ...asked
   } = options
   const report = createReport()
   const progress = showProgress({ stream: stderr, isTerminal }, total, clock)
   const start = clock.elapsed()
   let done = 0
-  const sent = await sendEvents({
-    ...sending,
+  const sending = sendEvents({
+    ...asked,
     concurrency,
     url,
     key,
@@ -60,7 +63,8 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
       report.add(answered)
       progress.update(++done)
     },
-  }).finally(() => progress.stop())
+  })
+  const sent = await unlessStopped(sending).finally(() => progress.stop())
   const found = report.finish(sent, clock.elapsed() - start)
   return {
     summary: found.summary,
