@@ -20,7 +20,7 @@ export type EvaluateRequest = {
   userBalance?: string | number
   /** What the customer may spend, in the same currency; the tightest counts. E.g. `{"daily":"1000.00"}`. */
   userLimits?: Record<string, string | number>
-  /** When it happened. Older than 5 minutes needs the scope history:write. */
+  /** When it happened. A live event is counted at most 5 minutes before it was received, and never after; a key with the scope history:write dates the past. */
   occurredAt?: string
   timeZone?: string
   /** Of the customer. */
@@ -103,7 +103,7 @@ export type FreshDecision = {
   traceId: string | null
   /** When it was received. */
   receivedAt: string
-  /** When the event is said to have happened. */
+  /** When the event is counted: when it is said to have happened, or the nearest time that its key may say. */
   occurredAt: string
   decision: "APPROVED" | "STEP_UP_REQUIRED" | "DECLINED"
   /** The exact sum of the contributions, to 0.01. */
@@ -170,7 +170,7 @@ export type Decision = {
   traceId: string | null
   /** When it was received. */
   receivedAt: string
-  /** When the event is said to have happened. */
+  /** When the event is counted: when it is said to have happened, or the nearest time that its key may say. */
   occurredAt: string
   decision: "APPROVED" | "STEP_UP_REQUIRED" | "DECLINED"
   /** The exact sum of the contributions, to 0.01. */
@@ -205,7 +205,7 @@ export type DecisionDetail = {
   traceId: string | null
   /** When it was received. */
   receivedAt: string
-  /** When the event is said to have happened. */
+  /** When the event is counted: when it is said to have happened, or the nearest time that its key may say. */
   occurredAt: string
   decision: "APPROVED" | "STEP_UP_REQUIRED" | "DECLINED"
   /** The exact sum of the contributions, to 0.01. */

@@ -29,7 +29,9 @@ const factor = Type.Object(
 const answer = {
   trace_id: Type.Union([TraceId, Type.Null()], { description: 'Null for a dry run, which leaves no decision.' }),
   received_at: time('When it was received.'),
-  occurred_at: time('When the event is said to have happened.'),
+  occurred_at: time(
+    'When the event is counted: when it is said to have happened, or the nearest time that its key may say.',
+  ),
   decision: DecisionWord,
   risk_score: Type.Number({ minimum: 0, maximum: 100, description: 'The exact sum of the contributions, to 0.01.' }),
   risk_level: Type.String({

@@ -49,7 +49,8 @@ export const EvaluateBody = Type.Object(
     occurred_at: Type.Optional(
       Type.String({
         format: 'date-time',
-        description: 'When it happened. Older than 5 minutes needs the scope history:write.',
+        description:
+          'When it happened. A live event is counted at most 5 minutes before it was received, and never after; a key with the scope history:write dates the past.',
       }),
     ),
     time_zone: Type.Optional(

@@ -11,7 +11,7 @@ import type { EvaluateBody } from './contract.ts'
 import { readForced } from './forced-outcome.ts'
 import { type Facts, judge, type Measured } from './judge.ts'
 import { localTime } from './local-time.ts'
-import { isOld, type Payment, readPayment, requireRecent } from './payment.ts'
+import { isOld, type Payment, readPayment } from './payment.ts'
 
 export type Evaluated = { answer: Omit<Answer, 'trace_id'> & { trace_id: string | null }; isReplay: boolean }
 
@@ -42,9 +42,7 @@ export function createEvaluate(needs: { decisions: Decisions; clock: Clock; onDe
     isDry: boolean,
   ): Promise<Evaluated> {
     const [receivedMs, start] = [clock.now(), clock.elapsed()]
-    const mayDatePast = context.principal.permissions.has('history:write')
-    // Under a key it may be a request that was answered: only in its turn is it known to be new, and then refused.
-    const payment = readPayment(body, receivedMs, mayDatePast || idempotencyKey !== undefined)
+    const payment = readPayment(body, receivedMs, context.principal.permissions.has('history:write'))
     const forced = readForced(context.principal.mode, body.merchant_id)
     const measured: Measured = { ...measureAlone(body, payment, receivedMs), ...forced }
     const asked: Asked = {
@@ -63,10 +61,7 @@ export function createEvaluate(needs: { decisions: Decisions; clock: Clock; onDe
       measured,
       idempotencyKey,
       isDry,
-      judge(published, facts) {
-        if (!mayDatePast) requireRecent(payment, receivedMs)
-        return judge(published, body, payment, { ...facts, measured })
-      },
+      judge: (published, facts) => judge(published, body, payment, { ...facts, measured }),
     }
     const { document, isReplay } = await decisions.decide(asked).catch(sayBusy(idempotencyKey !== undefined))
     if (!isDry && !isReplay) {

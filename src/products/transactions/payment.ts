@@ -7,28 +7,22 @@ import type { EvaluateBody } from './contract.ts'
 export type Ceiling = { minor: number; name: string }
 export type Payment = {
   money: Money
+  /** When it is counted. */
   occurredMs: number
   /** Balance and limits, as far as they are given. */
   ceilings: readonly Ceiling[]
 }
 
-/** How far back a live request may date its event. */
+/** How far back a live request is counted. */
 const liveWindowMs = 5 * 60_000
 
 /** Fields whose format cannot be a card number: amounts have at most 13 digits and begin otherwise, the rest has a form. */
 const exemptFields = /^\/(amount|amount_minor|user_balance|occurred_at|ip|geo|user_limits)(\/|$)/
 
+/** Whether only a key that may date the past can have sent it. */
 export const isOld = (occurredMs: number, receivedMs: number): boolean => occurredMs < receivedMs - liveWindowMs
-const tooOld = 'lies more than 5 minutes back; importing the past needs a key with the scope history:write'
 
-/** Throws for an event that only a key which may date the past may send. */
-export function requireRecent({ occurredMs }: Payment, receivedMs: number): void {
-  if (isOld(occurredMs, receivedMs)) throw refuse([{ pointer: '/occurred_at', message: tooOld }])
-}
-
-const refuse = (errors: FaultDetail[]): Fault =>
-  new Fault('invalid_request', 'The request does not have the documented form.', { errors })
-
+/** A live event is counted in the five minutes before it was received, wherever its sender's clock stands. */
 export function readPayment(body: EvaluateBody, receivedMs: number, mayDatePast: boolean): Payment {
   refuseCardNumber(body, (pointer) => exemptFields.test(pointer))
   const errors: FaultDetail[] = []
@@ -57,13 +51,14 @@ export function readPayment(body: EvaluateBody, receivedMs: number, mayDatePast:
   if (body.user_balance !== undefined)
     ceilings.push({ name: 'user_balance', minor: minorOf('/user_balance', body.user_balance) })
 
-  const occurredMs = body.occurred_at === undefined ? receivedMs : Date.parse(body.occurred_at)
-  if (isOld(occurredMs, receivedMs) && !mayDatePast) wrong('/occurred_at', tooOld)
-  if (occurredMs < 0) wrong('/occurred_at', 'lies before 1970')
-  if (occurredMs > receivedMs + liveWindowMs) wrong('/occurred_at', 'lies in the future')
+  const saidMs = body.occurred_at === undefined ? receivedMs : Date.parse(body.occurred_at)
+  if (saidMs < 0) wrong('/occurred_at', 'lies before 1970')
+  const earliestMs = mayDatePast ? 0 : receivedMs - liveWindowMs
+  const occurredMs = Math.min(Math.max(saidMs, earliestMs), receivedMs)
 
-  if (errors.length > 0) throw refuse(errors)
-  return { money: { minor, currency: body.currency }, occurredMs: Math.min(occurredMs, receivedMs), ceilings }
+  if (errors.length > 0)
+    throw new Fault('invalid_request', 'The request does not have the documented form.', { errors })
+  return { money: { minor, currency: body.currency }, occurredMs, ceilings }
 }
 
 /** The tightest of balance and limits, of equals the first by name, for requests are stored in another order; undefined when none is given. */
