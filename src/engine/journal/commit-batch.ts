@@ -6,22 +6,34 @@ import type { Enter, Lanes } from '#platform/database'
 import { claimKeptMs, judgeBatch, type JudgedBatch } from './judge-batch.ts'
 import type { Memory } from './memory.ts'
 import { type Batch, recall, type Recalled } from './recall.ts'
+import type { Pending } from './request.ts'
 import { deleteClaims, inPowersOfTwo, insertClaims, insertDecisions } from './store.ts'
 
-type Needs = { lanes: Lanes; memory: Memory; briefing: Briefing; clock: Clock; onRecord(tenantId: string): void }
+type Needs = {
+  lanes: Lanes
+  memory: Memory
+  briefing: Briefing
+  clock: Clock
+  onRecord(tenantId: string): void
+  /** They go with the tenant's next batch. */
+  putBack(tenantId: string, pendings: readonly Pending[]): void
+}
 
-/** `batches` are in the order of their tenants' ids, each with one request or more. Every request gets its answer. */
+/** Judging keeps everybody else of this process waiting. A policy that takes long gets no more of it at a time, in ms. */
+const judgingMs = 100
+
+/** `batches` are in the order of their tenants' ids, each with one request or more. Every request gets its answer, or is put back. */
 export async function commitBatches(needs: Needs, batches: readonly Batch[]): Promise<void> {
-  const { lanes, memory, clock, onRecord } = needs
+  const { lanes, memory, clock, onRecord, putBack } = needs
   let judged: { recalled: Recalled; of: JudgedBatch }[] = []
   let isSent = false
   try {
     judged = await lanes.transaction({
       read: (enter) => recall(enter, needs, batches),
       write: (enter, all) => {
-        const nowMs = clock.now()
+        const [nowMs, untilMs] = [clock.now(), clock.elapsed() + judgingMs]
         const written = all.map((recalled) => {
-          const of = judgeBatch(recalled, nowMs)
+          const of = judgeBatch(recalled, nowMs, () => clock.elapsed() > untilMs)
           store(enter, recalled, of, nowMs)
           return { recalled, of }
         })
@@ -43,6 +55,7 @@ export async function commitBatches(needs: Needs, batches: readonly Batch[]): Pr
     for (const event of of.events) memory.addToTail(tenant, event)
     for (const pending of of.answered) pending.settle()
     for (const { pending, error } of of.refused) pending.reject(error)
+    if (of.left.length > 0) putBack(tenant.tenantId, of.left)
     if (of.rows.length > 0) onRecord(tenant.tenantId)
   }
 }

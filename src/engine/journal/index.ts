@@ -53,7 +53,7 @@ export function createJournal(needs: {
     lanes: laneCounts.journal - 1,
     isFull: (tenantId) => (memory.find(tenantId)?.tail.length ?? 0) >= maxRows,
     async commit(batches) {
-      await commitBatches({ lanes, memory, briefing, clock, onRecord }, batches)
+      await commitBatches({ lanes, memory, briefing, clock, onRecord, putBack: queue.putBack }, batches)
       const isLong = batches.some(({ tenantId }) => (memory.find(tenantId)?.tail.length ?? 0) >= dueRows)
       // What fails is tried again at the next call, and at the next.
       if (isLong) flusher.run().catch(() => {})

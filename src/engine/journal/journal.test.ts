@@ -262,6 +262,43 @@ test('a request that fails, in its judge or in the database, fails alone: its ne
   }
 })
 
+test('requests that take long to judge go in several transactions, in the order of coming, and keep no other tenant waiting for all of them', async () => {
+  await using world = await createWorld({ logLevel: 'silent' })
+  const clock = createFakeClock()
+  await using one = await openInstance(world, { clock })
+  const judged: string[] = []
+  const slow = (nth: number) => {
+    const request = askOf(one.scope(), clock, { user: 'slow', idempotencyKey: `k${nth % 20}` })
+    return one.journal.decide({
+      ...request,
+      judge(given) {
+        clock.advance(60)
+        judged.push(`slow ${nth}`)
+        return request.judge(given)
+      },
+    })
+  }
+  const outcomes = many(40, slow)
+  const other = askOf(one.scope(world.globex.id), clock, { user: 'quick' })
+  await one.journal.decide({
+    ...other,
+    judge(given) {
+      judged.push('quick')
+      return other.judge(given)
+    },
+  })
+  assert.ok(judged.indexOf('quick') < 10, judged.join())
+  const kinds = (await Promise.all(outcomes)).map(({ kind }) => kind)
+  assert.deepEqual(
+    kinds,
+    many(40, (nth) => (nth < 20 ? 'decided' : 'replayed')),
+  )
+  assert.deepEqual(judged.filter((name) => name !== 'quick'), many(20, (nth) => `slow ${nth}`)) // prettier-ignore
+  const { rows } = await world.admin.query<{ xmin: string }>('select distinct xmin::text from decision where tenant_id = $1', [world.acme.id]) // prettier-ignore
+  assert.ok(rows.length >= 10, `${rows.length} transactions`)
+  assert.equal((await one.ask({ user: 'slow', limit: 100 })).attempts, 20)
+})
+
 test('a tenant whose head another holds does not stop the others in its transaction', async () => {
   await using world = await createWorld({ logLevel: 'silent' })
   await using one = await openInstance(world)

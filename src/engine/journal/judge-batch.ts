@@ -19,15 +19,24 @@ export type JudgedBatch = {
   /** Those whose outcome is durable with the transaction. The others are refused, whatever becomes of it. */
   answered: Pending[]
   refused: { pending: Pending; error: unknown }[]
+  /** Those for whom there was no time. */
+  left: Pending[]
 }
 
-/** Changes the states of `recalled`: if the transaction fails, the tenant is forgotten. */
-export function judgeBatch(recalled: Recalled, nowMs: number): JudgedBatch {
+/**
+ * Changes the states of `recalled`: if the transaction fails, the tenant is forgotten. The first is judged however late
+ * it is, so that each batch gets on.
+ */
+export function judgeBatch(recalled: Recalled, nowMs: number, isLate: () => boolean): JudgedBatch {
   const { batch, brief, first, states } = recalled
-  const judged: JudgedBatch = { rows: [], claims: [], expired: [], events: [], answered: [], refused: [] }
+  const judged: JudgedBatch = { rows: [], claims: [], expired: [], events: [], answered: [], refused: [], left: [] }
   const taken = new Map(recalled.claims.map((claim) => [claim.key_hash.toString('latin1'), claim]))
   let version = first
-  for (const pending of batch.pendings) {
+  for (const [at, pending] of batch.pendings.entries()) {
+    if (at > 0 && isLate()) {
+      judged.left = batch.pendings.slice(at)
+      break
+    }
     try {
       if (!findClaim(taken, pending, nowMs, judged)) judgeOne(pending, version)
       judged.answered.push(pending)

@@ -10,6 +10,8 @@ type Waiting = { readonly tenantId: string; pendings: Pending[]; isUnderWay: boo
 
 export type Queue = {
   add(tenantId: string, pending: Pending): void
+  /** In front of those that came meanwhile, while the batch they were in is under way. */
+  putBack(tenantId: string, pendings: readonly Pending[]): void
   /** Runs `work`, which is synchronous, when no batch of the tenant is under way: now, or before the next one. */
   betweenBatches(tenantId: string, work: () => void): void
   /** Looks again for tenants that may go. */
@@ -116,6 +118,10 @@ export function createQueue(needs: {
       waiting.pendings.push(pending)
       if (!waiting.isUnderWay) ready.add(waiting)
       schedule()
+    },
+    putBack(tenantId, pendings) {
+      pendingCount += pendings.length
+      find(tenantId).pendings.unshift(...pendings)
     },
     betweenBatches(tenantId, work) {
       const waiting = tenants.get(tenantId)
