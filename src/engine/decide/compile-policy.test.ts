@@ -308,9 +308,9 @@ test('a document full of wrong names is refused quickly, with the first of its e
     ...rule(`size([${words(n).join()}]) > 0`, 'decline'),
     id: `r${n}`,
   }))
-  const started = performance.now()
+  const started = process.threadCpuUsage()
   const result = compilePolicy({ ...empty, rules })
-  assert.ok(performance.now() - started < 2_000)
+  assert.ok(process.threadCpuUsage(started).user < 2_000_000)
   assert.ok(!result.ok && result.errors.length === 50)
   const hinted = result.errors.filter(({ message }) => message.includes('Did you mean user.attempts_sum_'))
   assert.equal(hinted.length, 5)

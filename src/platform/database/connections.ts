@@ -157,10 +157,13 @@ const isConnectionLoss = (error: unknown): boolean =>
 const lacksMonth = (error: unknown): boolean =>
   codeOf(error) === '23514' && error instanceof Error && error.message.startsWith('no partition of relation')
 
+/** A lock that others hold, a deadlock, and what a row belongs to taken away meanwhile. */
+const concurrentStates: ReadonlySet<string> = new Set(['55P03', '40P01', '23503'])
+
 /** Errors that say "not now" become a Fault the caller can wait on; all others pass as they are. */
 function asFault(error: unknown, isCommitting = false): unknown {
   if (error instanceof Fault) return error
-  if (codeOf(error) === '55P03') {
+  if (concurrentStates.has(codeOf(error))) {
     return new Fault('conflict', 'Another request is changing the same thing. Try again shortly.', {
       retryAfterSeconds: 1,
     })
