@@ -5,7 +5,11 @@ import { randomBytes } from 'node:crypto'
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
-import { clientOf, createDatabaseForTest, startServer } from '#harness'
+import { openVouch } from '#app'
+import { readConfig } from '#config'
+import { systemClock } from '#kernel/clock'
+import { createLog } from '#platform/telemetry'
+import { clientOf, createDatabaseForTest } from '#harness'
 import { runVouch } from '#harness/own-installation'
 import { type Block, blocksOf, useOf } from './blocks.ts'
 
@@ -36,7 +40,10 @@ export async function createReader(): Promise<Reader> {
     VOUCH_MASTER_KEY: randomBytes(32).toString('base64'),
     VOUCH_LOG_LEVEL: 'warn',
   }
-  const server = await startServer(settings)
+  const log = createLog({ clock: systemClock, level: 'silent' })
+  const vouch = await openVouch({ config: readConfig(settings), clock: systemClock, log, as: 'server' })
+  const url = await vouch.server.listen({ host: '127.0.0.1', port: 0 })
+  vouch.startLoops()
   const made = await runVouch(['tenant', 'create', 'Acme', '--json'], settings)
   const tenant = JSON.parse(made.out)
   const [key, testKey]: string[] = made.out.match(/vch_(live|test)_\w+/g) ?? assert.fail(made.err)
@@ -49,10 +56,10 @@ export async function createReader(): Promise<Reader> {
   await program('bin/npx', `shift\nexec '${folder}/bin/vouch' "$@"`)
   await program('bin/npm', `test "$1" = ci`)
 
-  const client = clientOf(server.url, key ?? '')
+  const client = clientOf(url, key ?? '')
   const filled = (text: string): string =>
     text
-      .replaceAll('http://127.0.0.1:8787', server.url)
+      .replaceAll('http://127.0.0.1:8787', url)
       .replaceAll('/tmp/', `${folder}/`)
       .replaceAll('ten_…', tenant.tenant_id)
 
@@ -68,7 +75,7 @@ export async function createReader(): Promise<Reader> {
       .join('\n') // prettier-ignore
 
   return {
-    url: server.url,
+    url,
     key: key ?? '',
     async run(markdown) {
       const blocks = blocksOf(markdown)
@@ -87,8 +94,8 @@ export async function createReader(): Promise<Reader> {
       const env = {
         ...settings,
         PATH: `${folder}/bin:${root}bin:${process.env['PATH']}`,
-        URL: server.url,
-        VOUCH: server.url,
+        URL: url,
+        VOUCH: url,
         KEY: key,
         API_KEY: key,
         TEST_KEY: testKey,
@@ -113,8 +120,7 @@ export async function createReader(): Promise<Reader> {
       }
     },
     async [Symbol.asyncDispose]() {
-      server.kill('SIGTERM')
-      await server.exited
+      await vouch.close()
       await rm(folder, { recursive: true, force: true })
       await database.drop()
     },

@@ -8,7 +8,7 @@ test(
   'an operator says what became of a decision and reads the numbers, beside a running server',
   { timeout: 120_000 },
   async () => {
-    await using installation = await createInstallation()
+    await using installation = await createInstallation({ on: 'shared' })
     const { run } = installation
     const server = await installation.serve()
     const client = clientOf(server.url, await installation.createTenant('Acme'))

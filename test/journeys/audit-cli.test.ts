@@ -13,7 +13,7 @@ test(
   async () => {
     const folder = await mkdtemp(join(tmpdir(), 'vouch-audit-cli-'))
     try {
-      await using installation = await createInstallation()
+      await using installation = await createInstallation({ on: 'shared' })
       const audit = (...words: string[]): Promise<Ran> => installation.run(['audit', ...words])
       const server = await installation.serve({ VOUCH_LOG_LEVEL: 'warn' })
       const ada = clientOf(server.url, await installation.createTenant('Acme'))

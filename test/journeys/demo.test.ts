@@ -11,7 +11,7 @@ test(
   { timeout: 120_000 },
   async () => {
     await using installation = await createInstallation()
-    const { code, out, err } = await installation.run(['demo', '--json', '--exit', '--count', '400'])
+    const { code, out, err } = await installation.spawn(['demo', '--json', '--exit', '--count', '400'])
     assert.equal(code, 0, err)
     const said = JSON.parse(out)
     for (const name of ['tenant_id', 'key', 'url', 'count', 'approved', 'step_up', 'declined', 'fraud', 'troubled', 'per_second', 'latency_ms', 'log', 'examples', 'promises'])

@@ -8,7 +8,7 @@ import { clientOf } from '#harness'
 import { createInstallation, type Ran } from '../harness/own-installation.ts'
 
 test('a file is imported line by line: what is refused is told by its line, and the rest is there', async () => {
-  await using installation = await createInstallation()
+  await using installation = await createInstallation({ on: 'shared' })
   const server = await installation.serve({ VOUCH_LOG_LEVEL: 'warn' })
   const ada = clientOf(server.url, await installation.createTenant('Acme'))
   const folder = await mkdtemp(join(tmpdir(), 'vouch-list-'))

@@ -5,11 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import pg from 'pg'
-import { main } from '#cli'
 import { createLogSigners, formatVkeys, newSeed } from '#platform/tlog'
 import { clientOf, payment } from '#harness'
 import { plantEvents } from '../harness/log-rounds.ts'
-import { createInstallation, type Ran, runVouch } from '../harness/own-installation.ts'
+import { createInstallation, type Ran, runVouch, spawnVouch } from '../harness/own-installation.ts'
 
 /** One JSON document, and the exit code that goes with it. */
 const read = ({ code, out, err }: Ran, expected = 0) => {
@@ -17,25 +16,9 @@ const read = ({ code, out, err }: Ran, expected = 0) => {
   return JSON.parse(out)
 }
 
+const nowhere = { VOUCH_HOME: '/nowhere', VOUCH_DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' }
 /** In a process without a home and without a database. */
-const elsewhere = (...words: string[]): Promise<Ran> =>
-  runVouch(words, { VOUCH_HOME: '/nowhere', VOUCH_DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' })
-
-/** In this process, which is quicker. */
-const run = (...words: string[]): Promise<Ran> => runOn({ isTerminal: false }, words)
-
-async function runOn({ isTerminal }: { isTerminal: boolean }, words: readonly string[]): Promise<Ran> {
-  const said = { out: '', err: '' }
-  const code = await main(words, {
-    out: (text) => void (said.out += text),
-    err: (text) => void (said.err += text),
-    read: () => Promise.reject(new Error('nothing to read')),
-    isTerminal,
-    columns: 100,
-    stopped: () => new Promise(() => {}),
-  })
-  return { code, ...said }
-}
+const elsewhere = (...words: string[]): Promise<Ran> => spawnVouch(words, nowhere)
 
 test(
   'an owner exports, proves and rotates beside a running server, and a stranger verifies all of it with the key alone',
@@ -45,7 +28,7 @@ test(
     const at = (name: string): string => join(folder, name)
     try {
       await using installation = await createInstallation()
-      Object.assign(process.env, installation.settings)
+      const run = (...words: string[]): Promise<Ran> => installation.run(words)
       const log = (...words: string[]): Promise<Ran> => run('log', ...words)
       assert.equal((await log('status')).code, 2, 'without a tenant there is no log')
       const server = await installation.serve({ VOUCH_LOG_LEVEL: 'warn' })
@@ -65,7 +48,7 @@ test(
       const vkeys: string = keys[0].vkeys
       await writeFile(at('key'), vkeys)
 
-      const exported = read(await installation.run(['log', 'export', at('one'), '--json']))
+      const exported = read(await installation.spawn(['log', 'export', at('one'), '--json']))
       assert.equal(exported.origin, origin)
       assert.equal(exported.is_as_signed, true)
       assert.equal(exported.first_bad, null)
@@ -87,7 +70,7 @@ test(
       const contents = lines.filter(Boolean).map((line) => JSON.parse(JSON.parse(line).content).id)
       for (const id of decided) assert.equal(contents.filter((one) => one === id).length, 1, 'a decision is there once')
 
-      const watched = await runOn({ isTerminal: true }, ['log', 'verify', at('one'), '--json'])
+      const watched = await runVouch(['log', 'verify', at('one'), '--json'], nowhere, '', { isTerminal: true })
       assert.match(watched.err, new RegExp(`\\r${exported.size} of ${exported.size} entries verified *\\r *\\r$`))
       assert.equal(read(watched).ok, true)
 
@@ -189,7 +172,7 @@ test(
       assert.equal(status.origin, origin)
       assert.ok(status.checkpoint.size >= second.size && status.checkpoint.age_seconds >= 0)
       for (const form of ['status', 'keys']) assert.match((await log(form)).out, new RegExp(`^${origin}\n`))
-      assert.match((await installation.run(['log', '--help'])).out, /verify-proof FILE +verify such a proof/)
+      assert.match((await run('log', '--help')).out, /verify-proof FILE +verify such a proof/)
       server.kill('SIGTERM')
       await server.exited
     } finally {
@@ -206,7 +189,7 @@ test(
     const at = (name: string): string => join(folder, name)
     try {
       await using installation = await createInstallation()
-      Object.assign(process.env, installation.settings)
+      const run = (...words: string[]): Promise<Ran> => installation.run(words)
       await installation.createTenant('Acme')
       await installation.withAdminUrl(async (url) => {
         const admin = new pg.Client(url)

@@ -18,7 +18,7 @@ test(
       return file
     }
     try {
-      await using installation = await createInstallation()
+      await using installation = await createInstallation({ on: 'shared' })
       const { run } = installation
       const rule = { id: 'gifts', when: "category == 'gift_cards'", then: 'decline', reason: 'No {category}.' }
       const good = await write('good.json', { ...defaultPolicy, rules: [rule] })

@@ -4,28 +4,15 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { main } from '#cli'
 import { createWorld } from '#harness'
-
-async function run(...words: string[]) {
-  const said = { out: '', err: '' }
-  const code = await main(words, {
-    out: (text) => void (said.out += text),
-    err: (text) => void (said.err += text),
-    read: () => Promise.reject(new Error('nothing to read')),
-    isTerminal: false,
-    columns: 100,
-    stopped: () => new Promise(() => {}),
-  })
-  return { code, ...said }
-}
+import { runVouch } from '#harness/own-installation'
 
 test('the command line exports every claim, verifies without a server, and says what a signature does not prove', async () => {
   await using world = await createWorld({ logLevel: 'silent' })
   const folder = await mkdtemp(join(tmpdir(), 'vouch-trust-'))
-  const kept = { ...process.env }
+  let settings: Record<string, string> = { ...world.settings, VOUCH_LOG_LEVEL: 'silent' }
+  const run = (...words: string[]) => runVouch(words, settings)
   try {
-    Object.assign(process.env, world.settings, { VOUCH_LOG_LEVEL: 'silent' })
     const dir = join(folder, 'claims')
     const exported = await run('trust', 'export', dir, '--json')
     assert.equal(exported.code, 0, exported.err)
@@ -54,7 +41,7 @@ test('the command line exports every claim, verifies without a server, and says 
     const { tenants } = JSON.parse((await run('tenant', 'list', '--json')).out)
     assert.equal(tenants.length, 2, 'the installation is none of them')
 
-    Object.assign(process.env, { VOUCH_HOME: '/nowhere', VOUCH_DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' })
+    settings = { ...settings, VOUCH_HOME: '/nowhere', VOUCH_DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' }
     const file = join(dir, 'dat.cards.json')
     const good = await run('trust', 'verify', file, '--key', vkey)
     assert.deepEqual([good.code, /● the attestation verifies/.test(good.out)], [0, true], good.err)
@@ -67,8 +54,6 @@ test('the command line exports every claim, verifies without a server, and says 
     assert.equal((await run('trust', 'verify', join(dir, 'nothing.json'))).code, 2)
     assert.equal((await run('trust', 'verify')).code, 2)
   } finally {
-    for (const name of Object.keys(process.env)) if (!(name in kept)) delete process.env[name]
-    Object.assign(process.env, kept)
     await rm(folder, { recursive: true, force: true })
   }
 })
