@@ -50,7 +50,8 @@ async function runFiles(files: readonly string[], label: string): Promise<void> 
     files: files.map((file) => root + file),
     // One more than can compute at once: many wait for processes and clocks.
     concurrency: Math.max(2, availableParallelism()) + 1,
-    timeout: 240_000,
+    // Against what never ends; a busy machine may take several times as long as a free one.
+    timeout: 600_000,
     // A test that failed may have left something open; it must not keep the run waiting.
     execArgv: ['--test-force-exit'],
   })

@@ -101,7 +101,7 @@ export async function createReader(): Promise<Reader> {
         TEST_KEY: testKey,
         HOME: folder,
       }
-      const running = run('sh', ['-euc', scriptOf(blocks)], { cwd: folder, env, timeout: 120_000 })
+      const running = run('sh', ['-euc', scriptOf(blocks)], { cwd: folder, env, timeout: 300_000 })
       running.child.stdin?.end()
       await running.catch(async (error: unknown) => {
         const at = Number(await readFile(join(folder, 'at'), 'utf8'))

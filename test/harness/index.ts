@@ -9,6 +9,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { openVouch, type Vouch } from '#app'
 import { readConfig } from '#config'
@@ -18,6 +19,7 @@ import type { WriteHooks } from '#platform/database'
 import { defaultRates, type Rate, type RateTable } from '#platform/limits'
 import { createLog } from '#platform/telemetry'
 import { createDatabaseForTest, type TestDatabase } from './databases.ts'
+import { patienceMs } from './patience.ts'
 import { type FaultPoint, type ServerProcess, startServer } from './server-process.ts'
 
 export {
@@ -29,6 +31,7 @@ export {
   type TestDatabase,
 } from './databases.ts'
 export { createFakeClock, type FakeClock } from './fake-clock.ts'
+export { waitUntil } from './patience.ts'
 export { type FaultPoint, type ServerProcess, startServer } from './server-process.ts'
 
 /**
@@ -167,8 +170,19 @@ export async function createWorld(
   } // prettier-ignore
 }
 
-export function clientOf(url: string, key: string): Client {
-  const send: Client['send'] = async (method, path, { body, headers = {} } = {}) => {
+/**
+ * `patient`: does what every client is told to do with 503, which is to ask again, for any machine may be too busy for a
+ * moment. `as it is` shows each answer, for tests about refusals.
+ */
+export function clientOf(url: string, key: string, manner: 'patient' | 'as it is' = 'patient'): Client {
+  const send: Client['send'] = async (...request) => {
+    for (const untilMs = performance.now() + patienceMs; ;) {
+      const reply = await sendOnce(...request)
+      if (manner === 'as it is' || reply.status !== 503 || performance.now() > untilMs) return reply
+      await sleep(100)
+    }
+  }
+  const sendOnce: Client['send'] = async (method, path, { body, headers = {} } = {}) => {
     const authorization = key ? { authorization: `Bearer ${key}` } : {}
     const response = await fetch(url + path, {
       method,

@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { clientOf, payment } from './index.ts'
+import { patienceMs } from './patience.ts'
 
 /** What came instead of an acknowledgement; status 0: the connection broke, or nothing listened. */
 export type Refusal = { status: number; code: string; retryAfter: string | null; tookMs: number; isProblem: boolean }
@@ -42,7 +43,7 @@ export function startLoad(needs: {
     const since = () => Math.round(performance.now() - start)
     try {
       const url = urls[nth % urls.length] ?? 'http://127.0.0.1:1'
-      const reply = await clientOf(url, key).post('/v1/evaluate', payment({ user_id: idempotencyKey }), {
+      const reply = await clientOf(url, key, 'as it is').post('/v1/evaluate', payment({ user_id: idempotencyKey }), {
         'idempotency-key': idempotencyKey,
       })
       if (reply.status === 200) {
@@ -78,7 +79,7 @@ export function startLoad(needs: {
     acknowledged,
     refusals,
     begun: () => begun,
-    async finish(withinMs = 30_000) {
+    async finish(withinMs = patienceMs) {
       isOver = true
       deadline = performance.now() + withinMs
       await working

@@ -189,17 +189,3 @@ export function killIfThere(pid: number | undefined, signal: NodeJS.Signals = 'S
     // It is gone already.
   }
 }
-
-/** Waits until `isSo`, at most `withinMs`; answers how long it took. */
-export async function waitUntil(
-  what: string,
-  withinMs: number,
-  isSo: () => boolean | Promise<boolean>,
-): Promise<number> {
-  const start = performance.now()
-  while (!(await isSo())) {
-    if (performance.now() - start > withinMs) throw new Error(`waited ${withinMs} ms in vain until ${what}`)
-    await sleep(50)
-  }
-  return performance.now() - start
-}

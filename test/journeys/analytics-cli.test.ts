@@ -6,7 +6,7 @@ import { createInstallation } from '../harness/own-installation.ts'
 
 test(
   'an operator says what became of a decision and reads the numbers, beside a running server',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     await using installation = await createInstallation({ on: 'shared' })
     const { run } = installation

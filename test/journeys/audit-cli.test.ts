@@ -9,7 +9,7 @@ import { createInstallation, type Ran } from '../harness/own-installation.ts'
 
 test(
   'an operator lists and exports the trail: each row once, in either format, and the reading is in it',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     const folder = await mkdtemp(join(tmpdir(), 'vouch-audit-cli-'))
     try {

@@ -228,7 +228,7 @@ test('the search for leaks finds a payload in a log line, escaped or not, and no
 
 test(
   'no string, wherever in a request it stands, makes a server error, an undocumented answer or a log line',
-  { timeout: 200_000 },
+  { timeout: 300_000 },
   async (t) => {
     if (!hasCorpus) t.diagnostic(`${corpus} is not here: only our own ${ownPayloads.length} strings are tried`)
     await using world = await createWorld({ settings: { VOUCH_SIGNUP: 'on' } })

@@ -7,8 +7,7 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createFakeClock, createWorld, payment, type World, noLimits } from '#harness'
-import { waitUntil } from '../harness/own-installation.ts'
+import { clientOf, createFakeClock, createWorld, payment, type World, noLimits, waitUntil } from '#harness'
 
 const hour = 3_600_000
 const day = 24 * hour
@@ -57,11 +56,10 @@ test('a clock that leaps past the months that are ready is answered 503 until th
   await using world = await createWorld({ clock })
   await decide(world)
   clock.set(clock.now() + 400 * day)
-  const refused = await world.as('ada').post('/v1/evaluate', payment())
+  const refused = await clientOf(world.url, world.as('ada').key, 'as it is').post('/v1/evaluate', payment())
   assert.deepEqual([refused.status, refused.headers.get('retry-after')], [503, '2'])
   await waitUntil(
     'the month is there',
-    5_000,
     async () => (await world.as('ada').post('/v1/evaluate', payment())).status === 200,
   )
   const later = await decide(world)

@@ -133,7 +133,7 @@ const anyPayment = fc.record({
 
 test(
   'every counter that is declared says what a list of the earlier payments says: late ones, on two processes of which one is started again and again, and of pairs from their publication on',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     const clock = createFakeClock()
     await using world = await createWorld({ clock, logLevel: 'silent' })

@@ -10,9 +10,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { migrate, poolSize } from '#platform/database'
 import { openOwnPostgres } from '#platform/postgres'
-import { clientOf, createWorld, payment, postgresMajor, startServer } from '#harness'
+import { clientOf, createWorld, payment, postgresMajor, startServer, waitUntil } from '#harness'
 import { findDamage, type Refusal, startLoad, sumsOf } from '../harness/load.ts'
-import { killIfThere, runVouch, socketFolderOf, waitUntil } from '../harness/own-installation.ts'
+import { killIfThere, runVouch, socketFolderOf } from '../harness/own-installation.ts'
 
 /** A process and its children: PostgreSQL puts each of its own into a group of its own. */
 function familyOf(pid: number): number[] {
@@ -35,16 +35,16 @@ const memoryMb = (pid: number): number =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
 
 /** No other answer than "later", in time. A 409 says that PostgreSQL has not yet ended what the first try began. */
-function requireHonest(refusals: readonly Refusal[], withinMs: number): void {
+function requireHonest(refusals: readonly Refusal[]): void {
   const odd = refusals.filter(({ status, code, isProblem, retryAfter }) => {
     const isLater = status === 503 || code === 'idempotency_in_flight'
     return !isLater || !isProblem || !(Number(retryAfter) > 0)
   })
   assert.deepEqual(odd.slice(0, 5), [], `${odd.length} of ${refusals.length} answers were something other than "later"`)
   assert.deepEqual(
-    refusals.filter(({ tookMs }) => tookMs > withinMs).slice(0, 5),
+    refusals.filter(({ tookMs }) => tookMs > 25_000).slice(0, 5),
     [],
-    `answers took longer than ${withinMs} ms`,
+    'callers waited for the database instead of being told',
   )
 }
 
@@ -63,7 +63,7 @@ async function connectionsOf(adminUrl: string): Promise<number> {
 
 test(
   'while the database hangs, and while it is gone for 30 s, callers are told to come back; then it recovers by itself',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async (t) => {
     const home = await mkdtemp(join(tmpdir(), 'vouch-away-'))
     const open = () => openOwnPostgres({ home, major: postgresMajor, log: () => {} })
@@ -83,8 +83,8 @@ test(
           pauseMs: 40,
           targets: () => [server.url],
         })
-        const nobody = clientOf(server.url, '')
-        await waitUntil('the load runs', 10_000, () => load.acknowledged.size > 100)
+        const nobody = clientOf(server.url, '', 'as it is')
+        await waitUntil('the load runs', () => load.acknowledged.size > 100)
         const memoryBefore = memoryMb(server.pid)
 
         // A hang: everything is there, nothing answers.
@@ -95,10 +95,12 @@ test(
         const healthWhileHung: number[] = []
         for (const one of family) killIfThere(one, 'SIGSTOP')
         try {
-          for (let second = 0; second < 9; second++) {
-            await sleep(1_000)
+          // Each client is refused twice, not only those whose statement hung.
+          await waitUntil('callers are told to come back', async () => {
             healthWhileHung.push((await nobody.get('/healthz')).status)
-          }
+            await sleep(500)
+            return load.refusals.length > 12
+          })
           const ready = await nobody.get('/readyz')
           assert.equal(ready.status, 503, ready.text)
         } finally {
@@ -107,10 +109,9 @@ test(
         assert.deepEqual(new Set(healthWhileHung), new Set([200]))
         const afterHang = load.acknowledged.size
         t.diagnostic(
-          `after a hang of 9 s: decisions again in ${Math.round(await waitUntil('decisions are made again', 10_000, () => load.acknowledged.size > afterHang + 30))} ms`,
+          `after a hang: decisions again in ${Math.round(await waitUntil('decisions are made again', () => load.acknowledged.size > afterHang + 30))} ms`,
         )
-        assert.ok(load.refusals.length > 0, 'nothing was refused while the database hung')
-        requireHonest(load.refusals, 11_000)
+        requireHonest(load.refusals)
 
         // Gone.
         const refusedBefore = load.refusals.length
@@ -124,13 +125,13 @@ test(
           assert.deepEqual([ready.status, ready.headers.get('retry-after')], [503, '2'], ready.text)
         }
         const refused = load.refusals.length - refusedBefore
-        assert.ok(refused > 500, `only ${refused} refusals in 30 s: refusing must be quick`)
-        requireHonest(load.refusals, 11_000)
+        assert.ok(refused > 200, `only ${refused} refusals in 30 s: refusing must be quick`)
+        requireHonest(load.refusals)
         const memoryGrown = memoryMb(server.pid) - memoryBefore
         assert.ok(memoryGrown < 250, `the server grew by ${memoryGrown} MB`)
         postgres = await open()
         const backAt = load.acknowledged.size
-        const tookMs = await waitUntil('decisions are made again', 10_000, () => load.acknowledged.size > backAt + 30)
+        const tookMs = await waitUntil('decisions are made again', () => load.acknowledged.size > backAt + 30)
         assert.equal((await nobody.get('/readyz')).status, 200)
         t.diagnostic(
           `${refused} refusals in 30 s; decisions again in ${Math.round(tookMs)} ms; memory +${Math.round(memoryGrown)} MB`,
@@ -146,7 +147,7 @@ test(
         assert.match(metrics.text, /vouch_requests_in_flight 1\n/, 'requests are still counted as in flight')
         server.kill('SIGTERM')
         assert.equal(await server.exited, 0, server.output())
-        await waitUntil('its connections are gone', 5_000, async () => (await connectionsOf(postgres.urls.admin)) === 0)
+        await waitUntil('its connections are gone', async () => (await connectionsOf(postgres.urls.admin)) === 0)
         assert.ok(!server.output().includes('"level":"error"'), server.output())
       } finally {
         server.kill('SIGKILL')
@@ -162,12 +163,12 @@ test(
 
 test('a database that takes no connections (maintenance, a changed password) is "later" as well, and comes back by itself', async () => {
   await using world = await createWorld({ logLevel: 'silent' })
-  const ada = world.as('ada')
-  assert.equal((await ada.post('/v1/evaluate', payment())).status, 200)
+  const ada = clientOf(world.url, world.as('ada').key, 'as it is')
+  assert.equal((await world.as('ada').post('/v1/evaluate', payment())).status, 200)
   await world.vouch.assurance.runDue()
   // The page is made anew every few seconds.
   const readCount = async () => /\d+ of our \d+ promises/.exec((await ada.get('/trust')).text)?.[0]
-  await waitUntil('the page says what the checks saw', 20_000, async () => (await readCount()) !== undefined)
+  await waitUntil('the page says what the checks saw', async () => (await readCount()) !== undefined)
   const promises = await readCount()
   const maintenance = new pg.Client(world.database.urls.admin.replace(`/${world.database.name}?`, '/postgres?'))
   await maintenance.connect()
@@ -190,5 +191,5 @@ test('a database that takes no connections (maintenance, a changed password) is 
   } finally {
     await maintenance.end()
   }
-  assert.equal((await ada.post('/v1/evaluate', payment())).status, 200)
+  assert.equal((await world.as('ada').post('/v1/evaluate', payment())).status, 200)
 })

@@ -8,7 +8,7 @@ import { createInstallation } from '#harness/own-installation'
 
 test(
   'the demo judges its payments, verifies their log, and breaks and mends a promise on stage',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     await using installation = await createInstallation()
     const { code, out, err } = await installation.spawn(['demo', '--json', '--exit', '--count', '400'])

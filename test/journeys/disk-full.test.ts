@@ -7,8 +7,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { waitUntil } from '#harness'
 import { findDamage, startLoad, sumsOf } from '../harness/load.ts'
-import { createInstallation, waitUntil } from '../harness/own-installation.ts'
+import { createInstallation } from '../harness/own-installation.ts'
 
 /** Writes until there is no room, not even for one byte. */
 function fill(file: string): void {
@@ -28,7 +29,7 @@ function fill(file: string): void {
   }
 }
 
-test('a full disk refuses with 503 and loses nothing; room alone brings it back', { timeout: 90_000 }, async (t) => {
+test('a full disk refuses with 503 and loses nothing; room alone brings it back', { timeout: 300_000 }, async (t) => {
   const disk = await mkdtemp(join(tmpdir(), 'vouch-disk-'))
   if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=300m', 'vouch-test', disk]).status !== 0) {
     await rm(disk, { recursive: true })
@@ -44,10 +45,10 @@ test('a full disk refuses with 503 and loses nothing; room alone brings it back'
     const server = await installation.serve({ VOUCH_LOG_LEVEL: 'error' })
     const key = await installation.createTenant('Acme')
     await using load = startLoad({ key, clients: 8, targets: () => [server.url] })
-    await waitUntil('the load runs', 15_000, () => load.acknowledged.size > 300)
+    await waitUntil('the load runs', () => load.acknowledged.size > 300)
 
     fill(filler)
-    await waitUntil('requests are refused', 30_000, () => {
+    await waitUntil('requests are refused', () => {
       fill(filler)
       return load.refusals.length > 20
     })
@@ -67,7 +68,7 @@ test('a full disk refuses with 503 and loses nothing; room alone brings it back'
 
     await rm(filler)
     const acknowledged = load.acknowledged.size
-    const tookMs = await waitUntil('decisions are made again', 30_000, () => load.acknowledged.size > acknowledged + 50)
+    const tookMs = await waitUntil('decisions are made again', () => load.acknowledged.size > acknowledged + 50)
     t.diagnostic(`decisions again ${Math.round(tookMs)} ms after there was room`)
     await load.finish()
     await installation.withAdminUrl(async (adminUrl) => {

@@ -4,23 +4,17 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { defaultPolicy } from '#engine/decide'
 import { addEvent, emptyState, encodeState } from '#engine/windows'
-import { type Client, createWorld, payment, type Reply } from '#harness'
+import { type Client, clientOf, createWorld, payment, type Reply, waitUntil } from '#harness'
 import { atMostFive, publish, showing, shownIn } from '#harness/policy'
 
 const many = <T>(count: number, one: (nth: number) => T): T[] => Array.from({ length: count }, (_, nth) => one(nth))
 const keyed = (key: string) => ({ 'idempotency-key': key })
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; !(await isSo()); tries++) {
-    assert.ok(tries < 300, 'never so')
-    await sleep(50)
-  }
-}
 const requireOk = (reply: Reply): Reply => {
   assert.equal(reply.status, 200, reply.text)
   return reply
 }
 
-test('a subject that pays without end is judged as any other, and its counters stay in 64 kB', { timeout: 60_000 }, async () => {
+test('a subject that pays without end is judged as any other, and its counters stay in 64 kB', { timeout: 300_000 }, async () => {
   await using world = await createWorld({ logLevel: 'silent' })
   const ada = world.as('ada')
   const shown = ['user.attempts_1h', 'user.attempts_30d', 'user.merchants_30d', 'user.cards_1h'] as const
@@ -29,7 +23,7 @@ test('a subject that pays without end is judged as any other, and its counters s
   requireOk(await world.as('ada', first.url).post('/v1/evaluate', payment({ user_id: 'endless' })))
   const subject = (await world.admin.query<{ key: Buffer }>('select substring(user_key for 16) as key from decision')).rows[0]!.key
   const read = async () => (await world.admin.query<{ size: number; as_of: string }>('select length(state) as size, as_of from subject_counter where subject = $1', [subject])).rows[0]
-  await until(async () => (await read()) !== undefined)
+  await waitUntil('its counter is stored', async () => (await read()) !== undefined)
 
   const state = emptyState()
   const [now, month] = [Date.now(), 30 * 86_400_000]
@@ -51,14 +45,14 @@ test('a subject that pays without end is judged as any other, and its counters s
   assert.equal(body.factors.find(({ id }: { id: string }) => id === 'velocity').contribution, 18)
   const before = await read()
   for (let nth = 0; nth < 50; nth++) requireOk(await cold.post('/v1/evaluate', payment({ user_id: 'endless', merchant_id: `m${nth}`, device_id: `d${nth}` })))
-  await until(async () => (await read())?.as_of !== before?.as_of)
+  await waitUntil('its counter is stored again', async () => (await read())?.as_of !== before?.as_of)
   const after = await read()
   assert.ok(after && after.size < 65_536, `${after?.size} bytes`)
 }) // prettier-ignore
 
 test(
   'while two processes publish at once, every decision names a published version, never an older one than the decision before it, and never one older than what was already answered as published',
-  { timeout: 60_000 },
+  { timeout: 300_000 },
   async () => {
     await using world = await createWorld({ processes: 2, logLevel: 'silent' })
     const clients = world.processes.map(({ url }) => world.as('ada', url))
@@ -68,7 +62,6 @@ test(
       while (!isOver) {
         const least = known
         const reply = await clients[nth % 2]!.post('/v1/evaluate', payment({ user_id: `u${nth}` }))
-        if (reply.body.code === 'overloaded') continue
         const { body } = requireOk(reply)
         assert.ok(body.policy_version >= least, `${body.policy_version} judged after ${least} was published`)
       }
@@ -102,7 +95,7 @@ test('while somebody else holds the tenant, others go on; it is told to come bac
       client.post('/v1/evaluate', payment(), keyed('k')),
       client.post('/v1/evaluate?dry_run=true', payment(), keyed('k')),
     ])
-  const held = asked(ada)
+  const held = asked(clientOf(world.url, ada.key, 'as it is'))
   await sleep(100)
   const others = await asked(cleo)
   const refused = await held
@@ -120,7 +113,7 @@ test('while somebody else holds the tenant, others go on; it is told to come bac
   assert.equal(rows.length, 3)
 }) // prettier-ignore
 
-test("a tenant's very first payments, in parallel on two processes: a key is one decision, and each sees those before it", { timeout: 60_000 }, async () => {
+test("a tenant's very first payments, in parallel on two processes: a key is one decision, and each sees those before it", { timeout: 300_000 }, async () => {
   await using world = await createWorld({ processes: 2, logLevel: 'silent' })
   for (const actor of ['ada', 'tess', 'cleo'] as const) {
     const clients = world.processes.map(({ url }) => world.as(actor, url))
@@ -128,8 +121,7 @@ test("a tenant's very first payments, in parallel on two processes: a key is one
     const ask = async (nth: number): Promise<Reply> => {
       const headers = nth % 3 === 0 ? keyed('first') : {}
       const reply = await clients[nth % 2]!.post('/v1/evaluate', payment(), headers)
-      const isBusy = ['idempotency_in_flight', 'overloaded'].includes(reply.body.code)
-      return isBusy ? sleep(100).then(() => ask(nth)) : requireOk(reply)
+      return reply.body.code === 'idempotency_in_flight' ? sleep(100).then(() => ask(nth)) : requireOk(reply)
     }
     const replies = await Promise.all(many(24, ask))
     const decided = new Map(replies.map(({ body }) => [body.trace_id, body]))

@@ -2,16 +2,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Client, createWorld, payment, type Reply, type ServerProcess, type World } from '#harness'
+import { type Client, createWorld, payment, type Reply, type ServerProcess, type World, waitUntil } from '#harness'
 import { atMostFive, publish, shownIn } from '#harness/policy'
 
 const many = <T>(count: number, one: (nth: number) => T): T[] => Array.from({ length: count }, (_, nth) => one(nth))
 const actors = ['ada', 'tess', 'cleo'] as const
 
-/** What is refused for the load is counted nowhere, so it is asked again. */
 async function evaluate(client: Client, user: string): Promise<Reply['body']> {
   const reply = await client.post('/v1/evaluate', payment({ user_id: user }))
-  if (reply.body.code === 'overloaded') return sleep(100).then(() => evaluate(client, user))
   assert.equal(reply.status, 200, reply.text)
   return reply.body
 }
@@ -32,10 +30,7 @@ async function tailOf(world: World, tenantId: string): Promise<number> {
 }
 
 async function waitUntilWritten(world: World, tenantId: string): Promise<void> {
-  for (let tries = 0; (await tailOf(world, tenantId)) > 0; tries++) {
-    assert.ok(tries < 300, 'the counters are never written')
-    await sleep(50)
-  }
+  await waitUntil('the counters are written', async () => (await tailOf(world, tenantId)) === 0)
 }
 
 async function stop(server: ServerProcess): Promise<void> {
@@ -46,7 +41,7 @@ async function stop(server: ServerProcess): Promise<void> {
 for (const count of [1, 2]) {
   test(
     `200 parallel payments against a limit of 5 end with exactly 5 approvals, and each saw exactly those before it: ${count} process${count > 1 ? 'es' : ''}, cold, warm, written and to replay`,
-    { timeout: 60_000 },
+    { timeout: 300_000 },
     async () => {
       await using world = await openWorld(count)
       let servers = world.processes
@@ -73,7 +68,7 @@ for (const count of [1, 2]) {
 
 /** Asks until it is answered, with a key, so that asking again is the same request; at each try another process. */
 async function askOut(clients: () => readonly Client[], nth: number, user: string, key: string): Promise<string> {
-  for (let tries = 0; tries < 400; tries++) {
+  for (let tries = 0; tries < 3_000; tries++) {
     const living = clients()
     const reply = await living[(nth + tries) % living.length]!.post('/v1/evaluate', payment({ user_id: user }), {
       'idempotency-key': key,
@@ -87,7 +82,7 @@ async function askOut(clients: () => readonly Client[], nth: number, user: strin
 
 test(
   'while one of two processes is killed with kill -9, a limit of 5 stays 5, nothing that was answered is lost, and a key is one decision',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     await using world = await openWorld(2)
     let [dying, surviving] = world.processes as readonly [ServerProcess, ServerProcess]

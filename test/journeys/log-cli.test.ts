@@ -22,7 +22,7 @@ const elsewhere = (...words: string[]): Promise<Ran> => spawnVouch(words, nowher
 
 test(
   'an owner exports, proves and rotates beside a running server, and a stranger verifies all of it with the key alone',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     const folder = await mkdtemp(join(tmpdir(), 'vouch-log-cli-'))
     const at = (name: string): string => join(folder, name)
@@ -183,7 +183,7 @@ test(
 
 test(
   'an export says, with exit code 1, that the stored log is not what was signed: a changed tile is exported as evidence, and a changed checkpoint is not signed over',
-  { timeout: 60_000 },
+  { timeout: 300_000 },
   async () => {
     const folder = await mkdtemp(join(tmpdir(), 'vouch-log-cli-'))
     const at = (name: string): string => join(folder, name)

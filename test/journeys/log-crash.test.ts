@@ -38,7 +38,7 @@ async function dieAt(world: World, tenantId: string, point: WritePoint): Promise
   const child = spawn(process.execPath, [`${root}test/harness/rounds-with-fault.ts`, words], {
     env: { ...Object.fromEntries(inherited), ...world.settings },
     stdio: ['ignore', 'pipe', 'inherit'],
-    timeout: 30_000,
+    timeout: 120_000,
     killSignal: 'SIGTERM',
   })
   let out = ''
@@ -60,7 +60,7 @@ const tries = 5
 
 test(
   'whichever write of sequencing, signing and rotating fails or is the last before the process is killed, before or after it persisted: the log verifies, nothing is lost, nothing is there twice, and no checkpoint is contradicted',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async (t) => {
     let target: WritePoint | undefined
     let record: WritePoint[] | undefined
@@ -131,7 +131,7 @@ test(
   },
 )
 
-test('the look for damage sees each kind of damage that it is there for', { timeout: 60_000 }, async () => {
+test('the look for damage sees each kind of damage that it is there for', { timeout: 300_000 }, async () => {
   await using world = await createWorld({ logLevel: 'silent' })
   const { vouch, admin } = world
   const kinds: readonly [plant: string, seen: RegExp][] = [

@@ -44,7 +44,7 @@ const forks: readonly { name: string; plant: string; said: RegExp; onlyRemembere
 
 test(
   'a signer that would contradict what it signed refuses and says so, signs nothing, and goes on for other tenants',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async (t) => {
     const clock = createFakeClock(Date.now())
     await using world = await createWorld({ clock })

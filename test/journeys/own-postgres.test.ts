@@ -19,7 +19,7 @@ function documentOf({ code, out, err }: Ran, what: string): Record<string, unkno
 
 test(
   'a first start makes everything, commands work beside the server, and the end of the server leaves no process',
-  { timeout: 60_000 },
+  { timeout: 300_000 },
   async () => {
     await using installation = await createInstallation()
     const server = await installation.serve()
@@ -94,7 +94,7 @@ test(
 
 test(
   'a wrong, broken or missing master key stops the start, says so, and changes nothing',
-  { timeout: 60_000 },
+  { timeout: 300_000 },
   async () => {
     await using installation = await createInstallation()
     const { home } = installation
@@ -135,7 +135,7 @@ test(
   },
 )
 
-test('settings and words that nobody knows are refused with exit code 2, by name', { timeout: 60_000 }, async () => {
+test('settings and words that nobody knows are refused with exit code 2, by name', { timeout: 300_000 }, async () => {
   await using installation = await createInstallation()
   const cases: [readonly string[], Readonly<Record<string, string>>, RegExp][] = [
     [['serve'], { VOUCH_UNKNOWN: '1' }, /VOUCH_UNKNOWN/],
@@ -167,7 +167,7 @@ test('settings and words that nobody knows are refused with exit code 2, by name
   assert.deepEqual(installation.postgresPids(), [])
 })
 
-test('a database that is not there ends a command with exit code 3 and a sentence', { timeout: 30_000 }, async () => {
+test('a database that is not there ends a command with exit code 3 and a sentence', { timeout: 300_000 }, async () => {
   await using installation = await createInstallation()
   for (const words of [['serve'], ['tenant', 'list', '--json'], ['doctor']]) {
     const { code, out, err } = await installation[words[0] === 'serve' ? 'spawn' : 'run'](words, {
@@ -180,7 +180,7 @@ test('a database that is not there ends a command with exit code 3 and a sentenc
   }
 })
 
-test('a port or a home that cannot be had is told with what to do', { timeout: 60_000 }, async () => {
+test('a port or a home that cannot be had is told with what to do', { timeout: 300_000 }, async () => {
   await using installation = await createInstallation()
   const other = createServer().listen(0, '127.0.0.1')
   await once(other, 'listening')
@@ -203,7 +203,7 @@ test('a port or a home that cannot be had is told with what to do', { timeout: 6
 
 test(
   'help, and the verification of an export, load neither the server nor a database driver',
-  { timeout: 60_000 },
+  { timeout: 300_000 },
   async () => {
     await using installation = await createInstallation()
     const hook = `import { registerHooks } from 'node:module'
@@ -220,7 +220,7 @@ test(
   },
 )
 
-test('every command explains itself', { timeout: 60_000 }, async () => {
+test('every command explains itself', { timeout: 300_000 }, async () => {
   await using installation = await createInstallation()
   const overview = await installation.spawn(['--help'])
   assert.equal(overview.code, 0)

@@ -9,7 +9,7 @@ import { createInstallation } from '../harness/own-installation.ts'
 
 test(
   'an operator checks, publishes, compares and rolls back policies, and judges an event by any of them',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     const folder = await mkdtemp(join(tmpdir(), 'vouch-policy-cli-'))
     const write = async (name: string, content: unknown): Promise<string> => {

@@ -99,7 +99,7 @@ async function requireSame(ada: Client, ids: Iterable<string>): Promise<void> {
 
 test(
   'whatever the policy and the payments: a dry run answers as the next live one and leaves nothing, a batch as its payments one by one, and every decision is replayed to the byte, also after later publications, changes of lists and decisions',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     const clock = createFakeClock()
     await using world = await createWorld({ clock, logLevel: 'silent' })

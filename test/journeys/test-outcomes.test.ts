@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
-import { createWorld, payment, type Reply, type World } from '#harness'
+import { clientOf, createWorld, payment, type Reply, type World } from '#harness'
 
 type Row = { merchant: string; status: number; outcome: string }
 const page = await readFile(new URL('../../docs/testing.md', import.meta.url), 'utf8')
@@ -20,7 +20,7 @@ after(() => world[Symbol.asyncDispose]())
 const mild = { amount: '1.00' }
 const harsh = { amount: '9000.00', category: 'gift_cards', merchant_trust_score: 0 }
 const ask = (who: 'ada' | 'tess', merchant: string, more: object, headers = {}): Promise<Reply> =>
-  world.as(who).post('/v1/evaluate', payment({ ...more, merchant_id: merchant }), headers)
+  clientOf(world.url, world.as(who).key, merchant === 'test_unavailable' ? 'as it is' : 'patient').post('/v1/evaluate', payment({ ...more, merchant_id: merchant }), headers) // prettier-ignore
 
 const hundredths = (points: number): number => Math.round(points * 100)
 

@@ -12,7 +12,7 @@ const claim = 'acc.isolation'
 
 test(
   'who opens the trust page reads that a promise is kept, that it is broken, and that it was mended, and can prove each',
-  { timeout: 180_000, skip: noBrowser },
+  { timeout: 300_000, skip: noBrowser },
   async () => {
     await using installation = await createInstallation()
     const server = await installation.serve()

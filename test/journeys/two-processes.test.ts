@@ -12,14 +12,14 @@ async function askOut(client: Client, body: unknown, key: string): Promise<Reply
     if (reply.status !== 409) return reply
     assert.equal(reply.body.code, 'idempotency_in_flight', reply.text)
     assert.ok(Number(reply.headers.get('retry-after')) > 0, 'no word on when to come back')
-    assert.ok(tries < 20, 'in flight for ever')
+    assert.ok(tries < 1_000, 'in flight for ever')
     await sleep(50)
   }
 }
 
 test(
   'the same request in parallel on two processes is one decision, and every caller gets it',
-  { timeout: 30_000 },
+  { timeout: 300_000 },
   async () => {
     await using world = await createWorld({ processes: 2, logLevel: 'silent' })
     const clients = world.processes.map(({ url }) => world.as('ada', url))
@@ -74,7 +74,7 @@ test('the same key means different things in two tenants, and in a tenant and it
 
 test(
   'in any schedule over two processes and two bodies, one body wins with one decision and the other is refused',
-  { timeout: 60_000 },
+  { timeout: 300_000 },
   async () => {
     await using world = await createWorld({ processes: 2, logLevel: 'silent' })
     const clients = world.processes.map(({ url }) => world.as('ada', url))

@@ -45,7 +45,7 @@ async function openTcp(url: string) {
 
 test(
   'from the files of the image alone, as an ordinary user who can write to the home only, it migrates, serves, is healthy and stops',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     const isRoot = process.getuid?.() === 0
     const as = isRoot ? { uid: 1000, gid: 1000 } : {}

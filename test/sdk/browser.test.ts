@@ -23,7 +23,7 @@ const isProblem = problem instanceof VouchProblem
 document.querySelector('#out').textContent = JSON.stringify({ answer, listed, event, isProblem, status: problem.status, code: problem.code })
 </script>`
 
-test('in Chromium a page asks for decisions with the client as it was built, and holds no key', { timeout: 90_000 }, async () => {
+test('in Chromium a page asks for decisions with the client as it was built, and holds no key', { timeout: 300_000 }, async () => {
   await using world = await createWorld()
   await using sdk = await installSdk()
   const { key } = world.as('tess')
@@ -50,7 +50,7 @@ test('in Chromium a page asks for decisions with the client as it was built, and
     const troubles: string[] = []
     tab.on('pageerror', (error) => troubles.push(String(error)))
     await tab.goto(`http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}/`)
-    await tab.waitForFunction("document.querySelector('#out').textContent !== ''", undefined, { timeout: 20_000 }).catch(() => assert.fail(`the page got no answer: ${troubles.join('; ')}`))
+    await tab.waitForFunction("document.querySelector('#out').textContent !== ''", undefined, { timeout: 90_000 }).catch(() => assert.fail(`the page got no answer: ${troubles.join('; ')}`))
     assert.ok(!(await tab.content()).includes('vch_'))
     const seen = JSON.parse((await tab.textContent('#out')) ?? '')
     assert.equal(seen.answer.decision, 'APPROVED')

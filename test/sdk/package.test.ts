@@ -19,7 +19,7 @@ async function findNodes(): Promise<Map<string, string>> {
   return nodes
 }
 
-test('the examples of the README type-check and do what they say, from the built package', { timeout: 120_000 }, async (t) => {
+test('the examples of the README type-check and do what they say, from the built package', { timeout: 300_000 }, async (t) => {
   assert.ok(expected.length >= 9, `read only ${expected.length} promises`)
   await using sdk = await installSdk()
   await writeFile(join(sdk.folder, 'example.mts'), example)
@@ -46,7 +46,7 @@ const mistakes: Record<string, string> = {
   'a field that answers do not have': "vouch.dryRun({ amount: '1', currency: 'EUR', category: 'x', merchantId: 'm' }).then((one) => one.risk_score)",
 } // prettier-ignore
 
-test('types refuse what the server would refuse, and let the right form through', { timeout: 60_000 }, async () => {
+test('types refuse what the server would refuse, and let the right form through', { timeout: 300_000 }, async () => {
   await using sdk = await installSdk()
   const opening = "import { createClient } from '@vouch/sdk'\nconst vouch = createClient({ baseUrl: 'http://localhost' })\n"
   const right = "await vouch.evaluate({ amountMinor: 1, currency: 'EUR', category: 'x', merchantId: 'm' })\n"

@@ -63,7 +63,7 @@ async function storedOf({ admin }: World, tenantId: string) {
 
 test(
   'whatever is decided, said of it and published, in whatever order and whoever fails between: the counts are those of the rows',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     const clock = createFakeClock()
     let failing: { when: 'before' | 'after'; in: number } | undefined
@@ -136,7 +136,7 @@ test(
 
 test(
   'two processes that count together, while one of them is killed with kill -9 again and again, count everything once',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     await using world = await createWorld({ processes: 2, logLevel: 'silent' })
     const living = [...world.processes]

