@@ -124,6 +124,8 @@ export async function createWorld(
   const url = await vouch.server.listen({ host: '127.0.0.1', port: 0 })
   const admin = new pg.Client(database.urls.admin)
   await admin.connect()
+  // Small tables without statistics look large: looking at many of them would mostly be the start of workers.
+  await admin.query('set max_parallel_workers_per_gather = 0')
 
   const keys: Record<ActorName, string> = { ada: '', bo: '', eve: '', tess: '', cleo: '', nobody: '' }
   const operator = { kind: 'operator', id: 'test' } as const

@@ -111,6 +111,7 @@ test(
     await using world = await createWorld({ clock, logLevel: 'silent' })
     await plantRows(world, rowCount)
     const client = world.admin
+    await client.query('reset max_parallel_workers_per_gather')
     // From here on as the app: behind row security, whose condition is part of every plan.
     await client.query('set role vouch_app')
     await client.query(`select set_config('app.tenant', $1, false)`, [world.acme.id])
