@@ -20,7 +20,8 @@ import { defaultRates, type Rate, type RateTable } from '#platform/limits'
 import { createLog } from '#platform/telemetry'
 import { createDatabaseForTest, type TestDatabase } from './databases.ts'
 import { patienceMs } from './patience.ts'
-import { type FaultPoint, type ServerProcess, startServer } from './server-process.ts'
+import type { FaultPoint } from './fault-point.ts'
+import { type ServerProcess, startServer } from './server-process.ts'
 
 export {
   carelessSettings,
@@ -32,7 +33,8 @@ export {
 } from './databases.ts'
 export { createFakeClock, type FakeClock } from './fake-clock.ts'
 export { waitUntil } from './patience.ts'
-export { type FaultPoint, type ServerProcess, startServer } from './server-process.ts'
+export type { FaultPoint } from './fault-point.ts'
+export { type ServerProcess, startServer } from './server-process.ts'
 
 /**
  * ada runs the tenant Acme (every scope); bo may only read there; eve's key there has no scope at all; tess works in

@@ -1,17 +1,9 @@
 /** A Vouch as a process of its own, for tests that kill it, and for tests that need two. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import type { FaultPoint } from './fault-point.ts'
 
 const root = new URL('../../', import.meta.url).pathname
-
-/** Where to fail: around the n-th statement whose text holds `match`, counted from the first whose text holds `since`. */
-export type FaultPoint = {
-  match: string
-  since?: string
-  nth?: number
-  when: 'before' | 'after'
-  action: 'throw' | 'kill'
-}
 
 export type ServerProcess = {
   readonly url: string

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { systemScope } from '#platform/database'
 import { createWorld, type FaultPoint, payment, type Reply, type World, waitUntil } from '#harness'
+import { strikeAt } from '#harness/fault-point'
 import { findDamage, startLoad, sumsOf } from '../harness/load.ts'
 import { createInstallation, killIfThere } from '../harness/own-installation.ts'
 
@@ -126,18 +127,22 @@ const places = [
 /** Whether the first try's decision is there: after its commit alone. */
 const isStored = (point: FaultPoint): boolean => point.match === 'commit' && point.when === 'after'
 
-async function crossFault(world: World, point: FaultPoint, name: string): Promise<void> {
-  const ada = world.as('ada')
+/** What throws is this process, what dies one of its own; who asks again asks the other process that there is. */
+async function crossFault(world: World, point: FaultPoint, name: string, plant: (point?: FaultPoint) => void) {
+  const ada = world.as('ada', world.processes[0]?.url)
   const body = payment({ user_id: 'u_fault' })
   const headers = { 'idempotency-key': name }
   const before = await sumsOf(world.database.urls.admin)
-  const faulty = await world.startProcess(point)
+  const dying = point.action === 'kill' ? await world.startProcess(point) : undefined
+  if (!dying) plant(point)
+  const faultyUrl = dying?.url ?? world.url
   const reply: Reply | undefined = await world
-    .as('ada', faulty.url)
+    .as('ada', faultyUrl)
     .post('/v1/evaluate', body, headers)
     .catch(() => undefined)
-  if (point.action === 'kill') {
-    assert.equal(await faulty.exited, 'SIGKILL', `${name}: the fault never struck`)
+  plant(undefined)
+  if (dying) {
+    assert.equal(await dying.exited, 'SIGKILL', `${name}: the fault never struck`)
     assert.equal(reply, undefined, `${name}: a dead server answered`)
   } else {
     assert.equal(reply?.status, 500, `${name}: ${reply?.text}`)
@@ -168,11 +173,9 @@ async function crossFault(world: World, point: FaultPoint, name: string): Promis
     { ...before, decisions: before.decisions + 1, keys: before.keys + 1 },
     `${name}: not exactly one decision`,
   )
-  if (point.action === 'throw') {
-    const fine = await world.as('ada', faulty.url).post('/v1/evaluate', body, headers)
+  if (!dying) {
+    const fine = await world.as('ada', faultyUrl).post('/v1/evaluate', body, headers)
     assert.equal(fine.body.trace_id, again.body.trace_id, `${name}: the process that failed once did not go on`)
-    faulty.kill('SIGTERM')
-    await faulty.exited
   }
 }
 
@@ -180,12 +183,14 @@ test(
   'wherever a process throws or dies around a write, a retry elsewhere yields exactly one decision and nothing is half written',
   { timeout: 300_000 },
   async () => {
-    await using world = await createWorld({ logLevel: 'silent' })
+    let planted: FaultPoint | undefined
+    const hooks = strikeAt(() => planted)
+    await using world = await createWorld({ logLevel: 'silent', hooks, processes: 1 })
     for (const { name, ...place } of places) {
       for (const when of ['before', 'after'] as const) {
         const label = `${when}_${name.replaceAll(' ', '_')}`
         for (const action of ['throw', 'kill'] as const)
-          await crossFault(world, { ...place, when, action }, `${action}_${label}`)
+          await crossFault(world, { ...place, when, action }, `${action}_${label}`, (point) => void (planted = point))
       }
     }
   },
