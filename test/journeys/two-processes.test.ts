@@ -1,9 +1,17 @@
 /** Two processes on one database are one Vouch: an idempotency key is one decision, whoever is asked, however often. */
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
-import { type Client, createWorld, payment, type Reply } from '#harness'
+import { type Client, createWorld, payment, type Reply, type World } from '#harness'
+
+let world: World
+before(async () => {
+  world = await createWorld({ processes: 2, logLevel: 'silent' })
+})
+after(() => world[Symbol.asyncDispose]())
+
+const countDecisions = async (): Promise<number> => (await world.admin.query('select from decision')).rowCount ?? 0
 
 /** Asks until the answer is not "in flight"; every "in flight" must say when to come back. */
 async function askOut(client: Client, body: unknown, key: string): Promise<Reply> {
@@ -21,7 +29,7 @@ test(
   'the same request in parallel on two processes is one decision, and every caller gets it',
   { timeout: 300_000 },
   async () => {
-    await using world = await createWorld({ processes: 2, logLevel: 'silent' })
+    const before = await countDecisions()
     const clients = world.processes.map(({ url }) => world.as('ada', url))
     for (let round = 0; round < 10; round++) {
       const body = payment({ user_id: `u_${round}` })
@@ -54,13 +62,11 @@ test(
       assert.equal(other.status, 422, other.text)
       assert.equal(other.body.code, 'idempotency_mismatch')
     }
-    const { rows } = await world.admin.query<{ n: number }>('select count(*)::int as n from decision')
-    assert.equal(rows[0]?.n, 10)
+    assert.equal((await countDecisions()) - before, 10)
   },
 )
 
 test('the same key means different things in two tenants, and in a tenant and its test twin', async () => {
-  await using world = await createWorld({ processes: 1, logLevel: 'silent' })
   const url = world.processes[0]?.url
   const replies = await Promise.all(
     (['ada', 'tess', 'cleo'] as const).map((name) => askOut(world.as(name, url), payment(), 'mine')),
@@ -76,7 +82,6 @@ test(
   'in any schedule over two processes and two bodies, one body wins with one decision and the other is refused',
   { timeout: 300_000 },
   async () => {
-    await using world = await createWorld({ processes: 2, logLevel: 'silent' })
     const clients = world.processes.map(({ url }) => world.as('ada', url))
     const moment = fc.record({ process: fc.nat(1), body: fc.nat(1), afterMs: fc.nat(4), inBody: fc.boolean() })
     let schedules = 0
@@ -113,7 +118,6 @@ test(
 )
 
 test('what one process stored, the other reads at once', async () => {
-  await using world = await createWorld({ processes: 2, logLevel: 'silent' })
   const [one, other] = world.processes.map(({ url }) => world.as('ada', url))
   assert.ok(one && other)
   const { body: decided } = await one.post('/v1/evaluate', payment())

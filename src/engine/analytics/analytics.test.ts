@@ -140,7 +140,12 @@ test(
   async () => {
     await using world = await createWorld({ processes: 2, logLevel: 'silent' })
     const living = [...world.processes]
-    const load = startLoad({ key: world.as('ada').key, clients: 6, targets: () => living.map(({ url }) => url) })
+    const load = startLoad({
+      key: world.as('ada').key,
+      clients: 6,
+      pauseMs: 20,
+      targets: () => living.map(({ url }) => url),
+    })
     for (let kills = 0; kills < 4; kills++) {
       await sleep(1_300 + kills * 333)
       const dying = living.shift() ?? assert.fail()
