@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
-import pg from 'pg'
-import { createFakeClock, createWorld, payment, type World } from '#harness'
+import { createFakeClock, createWorld, payment, waitUntil, type World } from '#harness'
 
 const clock = createFakeClock()
 let world: World
@@ -104,15 +102,12 @@ test('two batches at once that share their values both end, and each value is th
 test('an entry whose list is deleted meanwhile is a conflict, and is not stored', async () => {
   const list = await makeList()
   const id = list.slice(list.lastIndexOf('/') + 1)
-  const rival = new pg.Client({ connectionString: world.database.urls.admin })
-  await rival.connect()
-  await rival.query('begin')
-  await rival.query('delete from list where id = $1', [id])
+  await world.admin.query('begin')
+  await world.admin.query('delete from list where id = $1', [id])
   const adding = world.as('ada').post(`${list}/entries`, { field: 'user_id', value: 'u_1' })
-  const waits = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
-  while ((await world.admin.query(waits)).rowCount === 0) await sleep(5)
-  await rival.query('commit')
-  await rival.end()
+  const waiting = 'select from pg_locks where not granted and pg_backend_pid() = any (pg_blocking_pids(pid))'
+  await waitUntil('it waits for the list', async () => (await world.admin.query(waiting)).rowCount !== 0)
+  await world.admin.query('commit')
   const { status, body } = await adding
   assert.deepEqual([status, body.code], [409, 'conflict'])
   assert.equal((await world.admin.query('select from list_entry where list_id = $1', [id])).rowCount, 0)
