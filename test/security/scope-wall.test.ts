@@ -234,7 +234,7 @@ test('a tenant that does not exist, or a word that is no id, opens nothing', asy
   }
   await assert.rejects(
     nobody.transaction((tx) => tx.query.insertInto('tenant_profile').values({ name: 'x' }).execute()),
-    /foreign key/,
+    ({ code, cause }) => code === 'conflict' && /foreign key/.test(cause.message),
   )
 })
 

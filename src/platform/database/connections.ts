@@ -157,8 +157,9 @@ const isConnectionLoss = (error: unknown): boolean =>
 const lacksMonth = (error: unknown): boolean =>
   codeOf(error) === '23514' && error instanceof Error && error.message.startsWith('no partition of relation')
 
-/** A lock that others hold, a deadlock, and what a row belongs to taken away meanwhile. */
-const concurrentStates: ReadonlySet<string> = new Set(['55P03', '40P01', '23503'])
+/** A lock that others hold, and a deadlock. */
+const concurrentStates: ReadonlySet<string> = new Set(['55P03', '40P01'])
+const isOrphan = (error: unknown): boolean => codeOf(error) === '23503'
 
 /** Errors that say "not now" become a Fault the caller can wait on; all others pass as they are. */
 function asFault(error: unknown, isCommitting = false): unknown {
@@ -168,6 +169,8 @@ function asFault(error: unknown, isCommitting = false): unknown {
       retryAfterSeconds: 1,
     })
   }
+  if (isOrphan(error))
+    return new Fault('conflict', 'What this belongs to was deleted meanwhile. Nothing was stored.', { cause: error })
   // Whoever loses the connection while committing cannot know how it ended, and does not say so.
   if (isConnectionLoss(error)) return away(error, isCommitting ? storedOrNot : nothingStored)
   return awayStates.test(codeOf(error)) ? away(error, nothingStored) : error
