@@ -8,7 +8,7 @@ import { clientOf, createWorld, type Reply } from '#harness'
 import { claimIn, mixedClaims, serveSite, someChanges, standingOf } from './site.ts'
 
 const get = ({ url }: { url: string }, path: string, headers: Record<string, string> = {}): Promise<Reply> =>
-  clientOf(url, '').send('GET', path, { headers })
+  clientOf(url, '', 'as it is').send('GET', path, { headers })
 const textOf = (html: string): string => html.replaceAll(/<[^>]+>/g, ' ').replaceAll(/\s+/g, ' ')
 const everyone = (state: ClaimStanding['state']): ClaimStanding[] => register.map((claim) => claimIn(state, claim))
 
