@@ -107,17 +107,18 @@ await mkdir(`${root}.vouch-test`, { recursive: true })
 if (!isFast && named.length === 0) {
   execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`], { cwd: root, stdio: 'inherit' })
 }
-if (isFast)
-  await runFiles(
-    all.filter((file) => !isSlow(file)),
-    'fast',
-  )
-else if (named.length > 0) await withPostgres(18, () => runFiles(named, 'named'))
+/** The longest first, so that none of them is left running alone at the end. */
+const startingWith = (folders: RegExp, files: readonly string[]): string[] => [
+  ...files.filter((file) => folders.test(file)),
+  ...files.filter((file) => !folders.test(file)),
+]
+if (isFast) {
+  const fast = all.filter((file) => !isSlow(file))
+  await runFiles(startingWith(/^test\/sdk|^src\/engine\//, fast), 'fast')
+} else if (named.length > 0) await withPostgres(18, () => runFiles(named, 'named'))
 else {
   const rest = all.filter((file) => file !== claimsTest)
-  // The longest first, so that none of them is left running alone at the end.
-  const slow = rest.filter((file) => /^test\/(journeys|security|docs)\//.test(file))
-  await withPostgres(18, () => runFiles([...slow, ...rest.filter((file) => !slow.includes(file))], 'PostgreSQL 18'))
+  await withPostgres(18, () => runFiles(startingWith(/^test\/(journeys|security|docs)\//, rest), 'PostgreSQL 18'))
   const has15 = globSync('node_modules/postgres-15/package.json', { cwd: root }).length > 0
   if (has15)
     await withPostgres(15, () =>
