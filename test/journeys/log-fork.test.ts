@@ -1,18 +1,16 @@
 /** A log that signs two trees that do not fit together has lied: what somebody with the database's own rights changed is never signed over. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { openVouch } from '#app'
 import { readConfig } from '#config'
 import { systemClock } from '#kernel/clock'
 import { toWireId } from '#kernel/id'
 import { LogForkError } from '#platform/log'
 import { createLog } from '#platform/telemetry'
-import { createFakeClock, createWorld, type World } from '#harness'
+import { createFakeClock, createWorld, waitUntil, type World } from '#harness'
 import { findLogDamage, makeTenants, plantEvents, scopeOf } from '../harness/log-rounds.ts'
 
 const turnByMs = 10_000
-const patienceMs = 15_000
 
 const countOf = async (world: World, table: 'log_checkpoint' | 'log_entry', tenantId: string): Promise<number> =>
   (await world.admin.query(`select from ${table} where tenant_id = $1`, [tenantId])).rowCount ?? 0
@@ -58,22 +56,20 @@ test(
       }
     }
     /** Other tests on this PostgreSQL may hold rows back for a moment, so it goes on until what is awaited is there. */
-    const turnUntil = async (isThere: () => Promise<boolean>): Promise<void> => {
-      for (const untilMs = performance.now() + patienceMs; performance.now() < untilMs;) {
+    const turnUntil = (what: string, isThere: () => Promise<boolean>) =>
+      waitUntil(what, async () => {
         await logs.turn()
         clock.advance(turnByMs)
         await logs.turn()
-        if (await isThere()) return
-        await sleep(20)
-      }
-    }
+        return isThere()
+      })
 
     for (const { name, plant, said, onlyRemembered = false } of forks) {
       for (const hasNewRows of [true, false]) {
         await t.test(`${name}, ${hasNewRows ? 'with' : 'without'} new rows`, async () => {
           const [forked = '', other = ''] = await makeTenants(world.vouch)
           await write([forked, other], 7)
-          await turnUntil(async () => (await countOf(world, 'log_checkpoint', other)) > 0)
+          await turnUntil('the other is signed', async () => (await countOf(world, 'log_checkpoint', other)) > 0)
           assert.equal((await logs.drain(scopeOf(world.vouch, forked))).size, 8n)
 
           const refusals = (from: number) =>
@@ -91,6 +87,7 @@ test(
           const [failures, lines] = [await signFailures(world), world.logLines.length]
           await write(hasNewRows ? [forked, other] : [other], 2)
           await turnUntil(
+            'the other is signed again, and the refusal is told',
             async () =>
               (await countOf(world, 'log_checkpoint', other)) > signedOfOther &&
               (!hasNewRows || refusals(lines).length > 0),
