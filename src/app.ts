@@ -13,7 +13,7 @@ import type { Clock } from '#kernel/clock'
 import type { Control } from '#kernel/control'
 import { createIds } from '#kernel/id'
 import type { OpenRoute } from '#kernel/route'
-import { createPages, readGuides } from '#pages'
+import { createPages } from '#pages'
 import { authorize } from '#platform/access'
 import { createAudit } from '#platform/audit'
 import { controls as databaseControls, migrate, openDatabase, type WriteHooks } from '#platform/database'
@@ -130,7 +130,7 @@ export async function openVouch(needs: VouchNeeds) {
       ...listRoutes(lists), ...policyRoutes(policies), ...keyRoutes(keys), ...logRoutes(logs), ...trailRoutes(trail),
     ].flatMap(withBatch) // prettier-ignore
     const open: OpenRoute[] = [
-      ...llmsRoutes({ routes: () => [...open, ...guarded], guides: () => readGuides().all }),
+      ...llmsRoutes({ routes: () => [...open, ...guarded], guides: pages.guides }),
       ...pages.routes,
       ...openLogRoutes(logs, clock, async () => (await assurance.publicKeys()).map(({ jwk }) => jwk)),
       ...openRetentionRoutes(retention),

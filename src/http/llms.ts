@@ -10,13 +10,13 @@ type Described = { method: Method; path: string; summary: string }
 /** A page of the documentation; `slug` is its address below /docs. */
 type Guide = { slug: string; title: string; summary: string; markdown: string }
 
-export function llmsRoutes(needs: { routes(): readonly Described[]; guides(): readonly Guide[] }): OpenRoute[] {
+export function llmsRoutes(needs: { routes(): readonly Described[]; guides: readonly Guide[] }): OpenRoute[] {
   let body: string | undefined
   return [
     {
       method: 'GET', path: '/llms.txt', tag: 'Docs', summary: 'What a program that reads needs in order to begin (llmstxt.org)', permission: 'public', audit: 'none', rate: 'read',
       reply: Type.String(), contentType: 'text/plain; charset=utf-8',
-      run: async () => ({ body: (body ??= renderLlms(needs.guides(), needs.routes())) }),
+      run: async () => ({ body: (body ??= renderLlms(needs.guides, needs.routes())) }),
     },
   ] // prettier-ignore
 }

@@ -12,7 +12,7 @@ import type { FaultCode } from '#kernel/fault'
 import type { DsseEnvelope } from '#assurance/attestations'
 import { countStates } from '#assurance/claims'
 import type { Change, Standing } from '#assurance/controls'
-import { readGuides } from './docs/guides.ts'
+import { type Guides, readGuides } from './docs/guides.ts'
 import { docsRoutes } from './docs/routes.ts'
 import { createErrorPages } from './errors.ts'
 import { readerOf } from './language.ts'
@@ -23,7 +23,6 @@ import { createSnapshot } from './snapshot.ts'
 import { createPress } from './trust/press.ts'
 import { trustRoutes } from './trust/routes.ts'
 
-export { readGuides } from './docs/guides.ts'
 export { negotiate } from './language.ts'
 export { catalogues } from './messages.ts'
 
@@ -44,6 +43,8 @@ export type PagesNeeds = {
 
 export type Pages = {
   readonly routes: OpenRoute[]
+  /** What is documented, for those who list it. */
+  readonly guides: Guides['all']
   /** A problem as a page, for browsers. */
   problemPage(
     problem: { code: FaultCode; request_id: string },
@@ -98,6 +99,7 @@ export function createPages(needs: PagesNeeds): Pages {
       ...trustRoutes({ site, press, attestation: needs.attestation, verifierKey: needs.verifierKey }),
       ...docsRoutes({ site, guides, openapi: needs.openapi }),
     ],
+    guides: guides.all,
     problemPage({ code, request_id }, { url, acceptLanguage }) {
       const lang = languages.find((known) => url.split('?')[1]?.split('&').includes(`lang=${known}`))
       const reader = readerOf(lang ? { lang } : {}, acceptLanguage)
