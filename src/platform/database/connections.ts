@@ -159,9 +159,10 @@ const lacksMonth = (error: unknown): boolean =>
 
 /** A lock that others hold, and a deadlock. */
 const concurrentStates: ReadonlySet<string> = new Set(['55P03', '40P01'])
+/** A row that refers to one that is gone. */
 const isOrphan = (error: unknown): boolean => codeOf(error) === '23503'
 
-/** Errors that say "not now" become a Fault the caller can wait on; all others pass as they are. */
+/** What others did or are doing becomes a Fault that says so, and when to come back; all other errors pass as they are. */
 function asFault(error: unknown, isCommitting = false): unknown {
   if (error instanceof Fault) return error
   if (concurrentStates.has(codeOf(error))) {
